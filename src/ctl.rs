@@ -1,0 +1,18 @@
+//! kubensctl: one file a verb.
+
+mod completion;
+
+use crate::cli::ctl::{Asked, Verb};
+use crate::exit::{Failure, Report};
+use crate::log::Voice;
+
+/// Does what was asked.
+///
+/// # Errors
+/// Status 1, unless the verb says otherwise.
+pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
+    voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
+    match asked.verb {
+        Verb::Completion { shell } => Ok(completion::completion(shell)),
+    }
+}

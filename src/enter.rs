@@ -1,0 +1,153 @@
+//! kubensenter: finds the mount namespace, joins it, becomes the command. Gather, decide, act.
+
+mod wanted;
+
+use std::borrow::Cow;
+use std::convert::Infallible;
+use std::ffi::{CStr, CString};
+use std::io;
+
+use tracing::info;
+
+use crate::cli::enter::Asked;
+use crate::exit::{Exit, Failure};
+use crate::log::Voice;
+use crate::model::resolve::{Resolution, resolve};
+use crate::model::text::{Shown, reason};
+use crate::sys::exec::{self, NotRun};
+use crate::sys::raw::{self, Line, Words};
+use crate::sys::{caller, directory};
+use wanted::Wanted;
+
+/// Enters and becomes the command; returns only a failure.
+///
+/// # Errors
+/// Status 125 for what fails before the command, 126 and 127 where the command does not start.
+pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
+    let trusted = !raw::privileges_raised_at_exec();
+    let variable = |name: &CStr| raw::getenv(name).filter(|value| trusted && !value.is_empty());
+    listen(asked, voice, variable(c"KUBENSENTER_LOG"));
+
+    let wanted = Wanted::new(asked.target.as_ref(), variable);
+    let caller = caller::namespace();
+    let mut room = directory::ROOM;
+    let wd = asked.wd.as_deref();
+    let cwd = match wd {
+        // The caller's own is not wanted then, and an absolute one does not build on it.
+        Some(wd) if wd.to_bytes().starts_with(b"/") => None,
+        _ => Some(directory::current(&mut room)),
+    };
+    // Held until the exec closes it: one system call less.
+    let _joined = match resolve(wanted.choice(), asked.require, caller, wanted.look()) {
+        Resolution::Join(namespace, place) => {
+            wanted.announce_join(place);
+            namespace.join().map_err(|error| wanted.not_joined(place, &error))?;
+            if let Some(cwd) = cwd {
+                go_back(cwd);
+            }
+            Some(namespace)
+        }
+        Resolution::Stay(why) => {
+            wanted.announce_stay(why);
+            None
+        }
+        Resolution::Refuse(why) => return Err(wanted.refused(why)),
+    };
+    if let Some(wd) = wd {
+        directory::change(wd).map_err(|error| no_directory(wd, &error))?;
+    }
+    Err(become_command(asked))
+}
+
+/// Sets the log level from the flags and from `$KUBENSENTER_LOG`, whose value is read and never evaluated.
+fn listen(asked: &Asked, voice: Voice, setting: Option<&CStr>) {
+    const DEFAULT: i64 = 1;
+    let number = setting.map(|value| value.to_str().ok().and_then(|text| text.parse().ok()));
+    let level = number.flatten().unwrap_or(DEFAULT);
+    voice.start(level.saturating_add(i64::from(asked.verbose)).saturating_sub(i64::from(asked.quiet)));
+    if let (Some(value), Some(None)) = (setting, number) {
+        let value = Shown(value.to_bytes());
+        info!("$KUBENSENTER_LOG is not a number: {value}; using level {DEFAULT}");
+    }
+}
+
+/// Back to the working directory, which setns(2) took away; to `/` where it is not there.
+fn go_back(cwd: io::Result<Cow<'_, CStr>>) {
+    let lost = match cwd {
+        Ok(path) => match directory::change(&path) {
+            Ok(()) => return,
+            Err(error) => {
+                let path = Shown(path.to_bytes());
+                format!("Working directory {path} is not there inside: {}", reason(&error))
+            }
+        },
+        Err(error) => format!("The caller's working directory has no path: {}", reason(&error)),
+    };
+    // A path of several steps may have got stuck between them.
+    let _ = directory::change(c"/");
+    info!("{lost}; starting in /");
+}
+
+fn no_directory(wd: &CStr, error: &io::Error) -> Failure {
+    let (wd, why) = (Shown(wd.to_bytes()), reason(error));
+    let message = format!("cannot change to {wd}: {why} (--wd names a directory inside the namespace)");
+    Failure::new(Exit::NotEntered, message)
+}
+
+/// Becomes the command or, where none is given, a login shell.
+fn become_command(asked: &Asked) -> Failure {
+    let environment = Words::environment();
+    let path = raw::getenv(c"PATH");
+    let Some(command) = asked.command.get(0) else {
+        let shell = raw::getenv(c"SHELL").filter(|shell| !shell.is_empty()).unwrap_or(c"/bin/sh");
+        let dashed = login_name(shell);
+        let name = asked.argv0.as_deref().unwrap_or(&dashed);
+        let line: Line<'_> = [name].into_iter().collect();
+        return not_run(shell, path, &exec::exec(shell, line.words(), environment, path));
+    };
+    let why = match asked.argv0.as_deref() {
+        None => exec::exec(command, asked.command, environment, path),
+        Some(name) => {
+            let line: Line<'_> = [name].into_iter().chain(asked.command.from(1).iter()).collect();
+            exec::exec(command, line.words(), environment, path)
+        }
+    };
+    not_run(command, path, &why)
+}
+
+/// A login shell knows that it is one by the `-` before its name (login(1)).
+fn login_name(shell: &CStr) -> CString {
+    let name = shell.to_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    // What came from a C string holds no NUL.
+    CString::new([b"-", name].concat()).unwrap_or_default()
+}
+
+fn not_run(command: &CStr, path: Option<&CStr>, why: &NotRun) -> Failure {
+    let shown = Shown(command.to_bytes());
+    match why {
+        NotRun::NotFound if command.to_bytes().contains(&b'/') => Failure::new(
+            Exit::NotFound,
+            format!(
+                "cannot run {shown}: No such file or directory (the path is looked up inside the namespace)"
+            ),
+        ),
+        NotRun::NotFound => {
+            let path = path.map_or_else(|| "unset".to_owned(), |path| Shown(path.to_bytes()).to_string());
+            Failure::new(
+                Exit::NotFound,
+                format!(
+                    "cannot run {shown}: not found (PATH is searched inside the namespace; it is {path})"
+                ),
+            )
+        }
+        NotRun::NoInterpreter => Failure::new(
+            Exit::NotExecutable,
+            format!(
+                "cannot run {shown}: its interpreter is not there inside the namespace (see its #! line, or ldd)"
+            ),
+        ),
+        NotRun::Refused(error) => {
+            Failure::new(Exit::NotExecutable, format!("cannot run {shown}: {}", reason(error)))
+        }
+    }
+}

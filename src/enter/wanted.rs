@@ -1,0 +1,167 @@
+//! The namespace that is wanted: who named it, where it is looked for, and what is said about it. Scripts match
+//! these texts, so they change only with kubensenter(1).
+
+use std::borrow::Cow;
+use std::ffi::{CStr, CString};
+use std::io::{self, ErrorKind};
+
+use tracing::{debug, info};
+
+use crate::cli::enter::Target;
+use crate::exit::{Exit, Failure};
+use crate::model::namespace::PinState;
+use crate::model::pin;
+use crate::model::resolve::{Choice, NamedBy, Place, Refusal, Sight, Stay, Unpinned};
+use crate::model::text::{Shown, reason};
+use crate::sys::caller;
+use crate::sys::namespace::{self, Link, MountNamespace};
+
+/// PID 1's root, through which a pin can be reached from a copy of the host's mount namespace.
+const HOST_ROOT: &[u8] = b"/proc/1/root";
+
+pub(super) struct Wanted {
+    choice: Choice,
+    path: Cow<'static, CStr>,
+}
+
+impl Wanted {
+    /// What the command line names, else what the environment names, else the default pin.
+    pub(super) fn new(target: Option<&Target>, variable: impl Fn(&CStr) -> Option<&'static CStr>) -> Self {
+        let (choice, path) = match target {
+            Some(Target::Mount(path)) => (Choice::Named(NamedBy::Mount), path.clone()),
+            Some(Target::Process(pid)) => (Choice::Named(NamedBy::Target), namespace_of(*pid)),
+            Some(Target::Host) => (Choice::Named(NamedBy::Host), Cow::Borrowed(c"/proc/1/ns/mnt")),
+            None => {
+                let named = variable(c"KUBENSMNT").map(|path| (Choice::Named(NamedBy::Environment), path));
+                let default =
+                    || (Choice::Default, variable(c"DEFAULT_KUBENSMNT").unwrap_or(pin::DEFAULT_POINT));
+                let (choice, path) = named.unwrap_or_else(default);
+                (choice, Cow::Borrowed(path))
+            }
+        };
+        if choice == Choice::Named(NamedBy::Environment) {
+            debug!("Autodetect: $KUBENSMNT already set");
+        }
+        Wanted { choice, path }
+    }
+
+    pub(super) fn choice(&self) -> Choice {
+        self.choice
+    }
+
+    /// Looks at the path and, where autodetection finds no namespace there, at the same path of PID 1's root.
+    pub(super) fn look(&self) -> Sight<MountNamespace> {
+        if self.choice != Choice::Default {
+            let here = namespace::open(&self.path, Link::Follow);
+            return Sight { here, beyond: None };
+        }
+        let here = namespace::open(&self.path, Link::Refuse);
+        let beyond = match here {
+            PinState::Live(_) | PinState::Unknown(_) => None,
+            PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_) => {
+                let absolute = self.path.to_bytes().starts_with(b"/");
+                absolute.then(|| namespace::open(&self.beyond(), Link::Refuse))
+            }
+        };
+        Sight { here, beyond }
+    }
+
+    fn beyond(&self) -> CString {
+        // Both halves are free of NUL.
+        CString::new([HOST_ROOT, self.path.to_bytes()].concat()).unwrap_or_default()
+    }
+
+    fn at(&self, place: Place) -> String {
+        match place {
+            Place::Here => Shown(self.path.to_bytes()).to_string(),
+            Place::Beyond => Shown(self.beyond().to_bytes()).to_string(),
+        }
+    }
+
+    pub(super) fn announce_join(&self, place: Place) {
+        match (self.choice, place) {
+            (Choice::Default, Place::Here) => {
+                info!("Autodetect: kubens.service namespace found at {}", self.at(place));
+            }
+            (Choice::Default, Place::Beyond) => info!(
+                "Autodetect: kubens.service namespace found at {}; the private mounts of this sandbox (PrivateTmp=, ProtectSystem= and the like) do not come along",
+                self.at(place)
+            ),
+            (Choice::Named(_), _) => {}
+        }
+        debug!("Joining mount namespace in {}", self.at(place));
+    }
+
+    pub(super) fn announce_stay(&self, why: Stay) {
+        let (how, hidden) = match why {
+            Stay::Inside(place) => {
+                debug!("Already inside the mount namespace at {}; running here", self.at(place));
+                return;
+            }
+            Stay::NotPinned { how, hidden } => (how, hidden),
+        };
+        let path = self.at(Place::Here);
+        match how {
+            Unpinned::Absent => debug!("Autodetect: No mount namespace found at {path}"),
+            Unpinned::Stale => {
+                info!("Autodetect: Stale or mismatched namespace at {path}");
+                if let Some(error) = hidden {
+                    let why = reason(&error);
+                    info!("Autodetect: Cannot look through /proc/1/root: {why} (needs CAP_SYS_PTRACE)");
+                }
+            }
+        }
+        debug!("KUBENSMNT not set; running normally");
+    }
+
+    /// The kernel did not let this process join.
+    pub(super) fn not_joined(&self, place: Place, error: &io::Error) -> Failure {
+        let cure = match error.kind() {
+            ErrorKind::PermissionDenied if caller::may_join() => {
+                "both capabilities are there: it belongs to another user namespace, or a seccomp filter forbids setns"
+            }
+            ErrorKind::PermissionDenied => "needs CAP_SYS_ADMIN and CAP_SYS_CHROOT; try sudo",
+            ErrorKind::InvalidInput => "this process shares its root and working directory with another one",
+            _ => "see setns(2)",
+        };
+        failure(&self.at(place), &reason(error), cure)
+    }
+
+    pub(super) fn refused(&self, why: Refusal) -> Failure {
+        let path = self.at(Place::Here);
+        match why {
+            Refusal::NotPinned => Failure::new(
+                Exit::NotEntered,
+                format!(
+                    "no mount namespace is pinned at {path} (start kubens.service, or leave out --require to run without)"
+                ),
+            ),
+            Refusal::Foreign(what) => failure(&path, &format!("it is {what}"), self.source()),
+            Refusal::Unreachable(error) => {
+                let denied = error.kind() == ErrorKind::PermissionDenied;
+                let cure = if denied { "try sudo" } else { self.source() };
+                failure(&path, &reason(&error), cure)
+            }
+        }
+    }
+
+    /// Who is to be told when the path is not the right one.
+    fn source(&self) -> &'static str {
+        match self.choice {
+            Choice::Named(NamedBy::Mount) => "--mount names it",
+            Choice::Named(NamedBy::Target) => "--target names it: is that process still there?",
+            Choice::Named(NamedBy::Host) => "--host needs /proc",
+            Choice::Named(NamedBy::Environment) => "$KUBENSMNT names it; unset it to autodetect",
+            Choice::Default => "a namespace may be pinned there, so nothing was run",
+        }
+    }
+}
+
+fn namespace_of(pid: i32) -> Cow<'static, CStr> {
+    // Digits and slashes hold no NUL.
+    Cow::Owned(CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default())
+}
+
+fn failure(path: &str, why: &str, cure: &str) -> Failure {
+    Failure::new(Exit::NotEntered, format!("cannot join the mount namespace at {path}: {why} ({cure})"))
+}

@@ -1,0 +1,89 @@
+//! kubensenter and kubensctl: one program, two names.
+//!
+//! Three floors. `model` knows: it takes facts and returns decisions, std only. `sys` learns facts and
+//! performs acts: every system call, and all `unsafe` in `sys/raw`. A command (`enter`, and a verb in `ctl`)
+//! is the staircase between them: gather, decide, act.
+//!
+//! ```text
+//!               main                       main    → cli  log  exit  enter  ctl
+//!         ┌───────┴───────┐                enter   → cli  exit  model  sys
+//!       enter            ctl/*   join      ctl/*   → cli  exit  model  sys      never each other
+//!         └───┬───────┬───┘                cli     → exit  model  sys::raw
+//!           model ◄─ sys     know ◄ do     log     → sys::stderr
+//!                                          sys     → model;  sys::raw → start, below
+//! ```
+//!
+//! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`:
+//!
+//! 1. here: argv[0] is not `kubensctl`, so enter; `cli` stops reading at `findmnt`
+//! 2. `enter` asks for a flag's namespace, `$KUBENSMNT`'s, or the default pin
+//! 3. `sys::namespace` opens it once and asks the descriptor what it is
+//! 4. `model::resolve` decides: join, stay, or refuse
+//! 5. `sys::namespace` joins, `sys::directory` goes back to the working directory
+//! 6. `sys::exec` becomes findmnt and never returns; a failure climbs to here and is printed once
+#![cfg_attr(not(test), no_main)]
+// In the test harness nobody calls `start`, and what only it calls looks dead.
+#![cfg_attr(test, allow(dead_code))]
+
+mod cli;
+mod ctl;
+mod enter;
+mod exit;
+mod log;
+mod model;
+mod sys;
+
+use std::ffi::{CStr, c_int};
+use std::io::{self, Write};
+
+use cli::Outcome;
+use exit::{Exit, Failure, Report};
+use log::Voice;
+use sys::raw::{self, Words};
+
+/// Called by the process's first frame, in `sys::raw`.
+fn start(words: Words<'static>) -> c_int {
+    let control = words.get(0).is_some_and(|name| base_name(name) == b"kubensctl");
+    let voice = Voice {
+        name: if control { "kubensctl" } else { "kubensenter" },
+        journal_stream: raw::getenv(c"JOURNAL_STREAM"),
+    };
+    let end = if control { control_end(words, voice) } else { enter_end(words, voice) };
+    match end.and_then(|report| print(&report)) {
+        Ok(exit) => exit.code(),
+        Err(failure) => {
+            voice.fail(&failure.message);
+            failure.exit.code()
+        }
+    }
+}
+
+fn enter_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
+    match cli::enter::read(words)? {
+        Outcome::Tell(report) => Ok(report),
+        Outcome::Ask(asked) => enter::enter(&asked, voice).map(|never| match never {}),
+    }
+}
+
+fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
+    match cli::ctl::read(words)? {
+        Outcome::Tell(report) => Ok(report),
+        Outcome::Ask(asked) => ctl::run(&asked, voice),
+    }
+}
+
+fn base_name(name: &CStr) -> &[u8] {
+    let name = name.to_bytes();
+    name.rsplit(|&byte| byte == b'/').next().unwrap_or(name)
+}
+
+/// Writes a report's text to standard output. That nobody reads it any more is no error.
+fn print(report: &Report) -> Result<Exit, Failure> {
+    match io::stdout().lock().write_all(report.text.as_bytes()).and_then(|()| io::stdout().flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            let why = model::text::reason(&error);
+            Err(Failure::new(Exit::Failed, format!("cannot write to standard output: {why}")))
+        }
+        _ => Ok(report.exit),
+    }
+}

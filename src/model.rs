@@ -1,0 +1,8 @@
+//! The floor that knows: takes facts and returns decisions. std only; no files, no environment, no clock.
+#![warn(clippy::wildcard_enum_match_arm)]
+
+pub mod namespace;
+pub mod pin;
+pub mod resolve;
+pub mod search;
+pub mod text;

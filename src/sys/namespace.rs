@@ -1,0 +1,92 @@
+//! Opens and joins mount namespaces. A [`MountNamespace`] is an open descriptor of which the kernel said that
+//! it is one; it has no other maker than [`open`].
+
+use std::ffi::CStr;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::errno::Errno;
+use nix::fcntl::{self, OFlag};
+use nix::sched::{self, CloneFlags};
+use nix::sys::stat::{self, FileStat, Mode, SFlag};
+
+use super::raw;
+use crate::model::namespace::{Identified, NamespaceId, PinState};
+
+/// A mount namespace that cannot go away while this is held.
+pub struct MountNamespace {
+    fd: OwnedFd,
+    id: NamespaceId,
+}
+
+impl Identified for MountNamespace {
+    fn id(&self) -> NamespaceId {
+        self.id
+    }
+}
+
+/// What to do with a symbolic link in the path's last place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Link {
+    /// Look at what it points to.
+    Follow,
+    /// Take it for what it is: no namespace.
+    Refuse,
+}
+
+/// Opens what is at `path` and asks it what it is. A FIFO does not block this, and no terminal becomes ours.
+pub fn open(path: &CStr, link: Link) -> PinState<MountNamespace> {
+    let mut flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY;
+    if link == Link::Refuse {
+        flags |= OFlag::O_NOFOLLOW;
+    }
+    match fcntl::open(path, flags, Mode::empty()) {
+        Ok(fd) => recognise(fd).unwrap_or_else(|errno| PinState::Unknown(errno.into())),
+        Err(errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG)) => PinState::Absent(errno.into()),
+        Err(Errno::ELOOP) if link == Link::Refuse => PinState::Foreign("a symbolic link"),
+        Err(Errno::ENXIO | Errno::ENODEV) => PinState::Foreign("a socket or a device"),
+        Err(errno) => PinState::Unknown(errno.into()),
+    }
+}
+
+fn recognise(fd: OwnedFd) -> Result<PinState<MountNamespace>, Errno> {
+    let stat = stat::fstat(&fd)?;
+    // Only a plain file is asked: the request's number may mean anything to a device.
+    if let Some(what) = special(&stat) {
+        return Ok(PinState::Foreign(what));
+    }
+    Ok(match raw::namespace_kind(fd.as_fd()) {
+        Ok(libc::CLONE_NEWNS) => PinState::Live(MountNamespace { fd, id: identity(&stat) }),
+        Ok(libc::CLONE_NEWNET) => PinState::Foreign("a network namespace"),
+        Ok(libc::CLONE_NEWPID) => PinState::Foreign("a PID namespace"),
+        Ok(_) => PinState::Foreign("a namespace of another kind"),
+        Err(_) if stat.st_size == 0 => PinState::Vacant,
+        Err(_) => PinState::Foreign("a plain file"),
+    })
+}
+
+/// What `stat` is of, where it is not of a plain file.
+fn special(stat: &FileStat) -> Option<&'static str> {
+    match SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) {
+        SFlag::S_IFREG => None,
+        SFlag::S_IFDIR => Some("a directory"),
+        SFlag::S_IFIFO => Some("a FIFO"),
+        _ => Some("a device"),
+    }
+}
+
+pub(super) fn identity(stat: &FileStat) -> NamespaceId {
+    NamespaceId { dev: stat.st_dev, ino: stat.st_ino }
+}
+
+impl MountNamespace {
+    /// Moves this process into the namespace (setns(2)). Root and working directory become the
+    /// namespace's root.
+    ///
+    /// # Errors
+    /// EPERM: lacks `CAP_SYS_ADMIN` or `CAP_SYS_CHROOT`, or `CAP_SYS_ADMIN` over the namespace's owner.
+    /// EINVAL: this process shares its root and working directory with another (`CLONE_FS`).
+    pub fn join(&self) -> io::Result<()> {
+        Ok(sched::setns(&self.fd, CloneFlags::CLONE_NEWNS)?)
+    }
+}
