@@ -1,0 +1,151 @@
+//! A sandbox for the tests, and what a run in it came to.
+//!
+//! The sandbox is a small host of its own, in private user, mount and PID namespaces: it needs no privilege, its
+//! PID 1 is not the machine's, its `/run` is empty, and nothing of it is left when it is dropped.
+#![allow(dead_code)] // each test file uses its part
+
+use std::fs;
+use std::io::Read;
+use std::os::unix::ffi::OsStringExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::OnceLock;
+
+/// The program under test.
+pub const BINARY: &str = env!("CARGO_BIN_EXE_kubensenter");
+
+/// What a run came to: all of it, so that a test that compares one compares everything.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Run {
+    pub status: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Run {
+    /// What `status` and these two streams would be.
+    pub fn new(status: i32, stdout: &str, stderr: &str) -> Self {
+        Run { status, stdout: stdout.to_owned(), stderr: stderr.to_owned() }
+    }
+}
+
+impl From<Output> for Run {
+    fn from(output: Output) -> Self {
+        let text = |bytes: Vec<u8>| std::ffi::OsString::from_vec(bytes).to_string_lossy().into_owned();
+        Run {
+            status: output.status.code().unwrap_or(-1),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+/// A small host. Inside: root, an empty `/run` (a tmpfs), `/proc`, a shared `/`, and the commands
+/// `kubensenter`, `kubensctl` and `dumper` in `PATH`.
+pub struct Sandbox {
+    init: Child,
+    leader: u32,
+}
+
+impl Sandbox {
+    /// A host on which nothing is pinned.
+    pub fn new() -> Self {
+        let bin = bin();
+        let setup = format!(
+            "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs run /run && \
+             mkdir /run/bin && ln -s {} /run/bin/kubensenter && ln -s kubensenter /run/bin/kubensctl && \
+             ln -s {} /run/bin/dumper && mount --make-rshared / && echo up && exec sleep infinity",
+            shell_word(Path::new(BINARY)),
+            shell_word(&bin.join("dumper")),
+        );
+        let mut init = one_cpu()
+            .args(["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"])
+            .args(["sh", "-c", &setup])
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("unshare starts");
+        let mut up = [0; 3];
+        init.stdout.take().unwrap().read_exact(&mut up).expect("the sandbox comes up (user namespaces?)");
+        let children = format!("/proc/{0}/task/{0}/children", init.id());
+        let leader = fs::read_to_string(children).unwrap().trim().parse().unwrap();
+        Sandbox { init, leader }
+    }
+
+    /// A host with a namespace pinned at `/run/kubens/mnt`; inside only, there is a tmpfs on `/run/volumes` with
+    /// a file `inside` in it.
+    pub fn pinned() -> Self {
+        let sandbox = Sandbox::new();
+        sandbox.pin("/run/kubens/mnt");
+        sandbox
+    }
+
+    /// Pins a namespace like that of [`Sandbox::pinned`] at this path.
+    pub fn pin(&self, path: &str) {
+        self.ok(&format!(
+            "mkdir -p \"$(dirname '{path}')\" /run/volumes
+             mountpoint -q \"$(dirname '{path}')\" || mount -t tmpfs pin \"$(dirname '{path}')\"
+             mount --make-private \"$(dirname '{path}')\"
+             touch '{path}'
+             unshare --mount='{path}' --propagation slave sh -c \
+                 'mount --make-rshared / && mount -t tmpfs volumes /run/volumes && touch /run/volumes/inside'",
+        ));
+    }
+
+    /// Runs a shell script on this host, as its root, in `/`.
+    pub fn run(&self, script: &str) -> Run {
+        self.command(script).output().expect("nsenter starts").into()
+    }
+
+    /// The command that runs a shell script on this host.
+    pub fn command(&self, script: &str) -> Command {
+        let mut command = one_cpu();
+        command
+            .args(["nsenter", "--preserve-credentials", "--user", "--mount", "--pid", "--root", "--wd"])
+            .args(["--target", &self.leader.to_string(), "--", "/usr/bin/env", "-i"])
+            .args(["PATH=/run/bin:/usr/sbin:/usr/bin:/sbin:/bin", "sh", "-c", script])
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a script that has to succeed, and gives its standard output.
+    pub fn ok(&self, script: &str) -> String {
+        let run = self.run(script);
+        assert_eq!(run.status, 0, "{script}\n{}", run.stderr);
+        run.stdout
+    }
+}
+
+impl Drop for Sandbox {
+    fn drop(&mut self) {
+        // unshare --kill-child takes PID 1 with it, and PID 1 everything else.
+        self.init.kill().unwrap();
+        self.init.wait().unwrap();
+    }
+}
+
+/// Everything of a sandbox runs on one CPU: Linux 6.18 numbers mount namespaces from batches per CPU, and lets
+/// nobody bind one whose number is below his own.
+fn one_cpu() -> Command {
+    static CPU: OnceLock<String> = OnceLock::new();
+    let cpu = CPU.get_or_init(|| {
+        let status = fs::read_to_string("/proc/self/status").unwrap();
+        let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
+        list.trim().split([',', '-']).next().unwrap().to_owned()
+    });
+    let mut command = Command::new("taskset");
+    command.args(["--cpu-list", cpu]);
+    command
+}
+
+/// The directory of the test helpers: cargo puts examples beside the tests.
+fn bin() -> PathBuf {
+    let mut path = std::env::current_exe().unwrap();
+    path.pop();
+    path.pop();
+    path.join("examples")
+}
+
+fn shell_word(path: &Path) -> String {
+    format!("'{}'", path.display().to_string().replace('\'', r"'\''"))
+}
