@@ -148,10 +148,12 @@ impl Wanted {
     /// Who is to be told when the path is not the right one.
     fn source(&self) -> &'static str {
         match self.choice {
-            Choice::Named(NamedBy::Mount) => "--mount names it",
-            Choice::Named(NamedBy::Target) => "--target names it: is that process still there?",
-            Choice::Named(NamedBy::Host) => "--host needs /proc",
-            Choice::Named(NamedBy::Environment) => "$KUBENSMNT names it; unset it to autodetect",
+            Choice::Named(NamedBy::Mount) => "--mount takes a pin, or /proc/PID/ns/mnt",
+            Choice::Named(NamedBy::Target) => "is the process of --target still there?",
+            Choice::Named(NamedBy::Host) => "--host needs a /proc with PID 1",
+            Choice::Named(NamedBy::Environment) => {
+                "$KUBENSMNT names it: correct it, or unset it to autodetect"
+            }
             Choice::Default => "a namespace may be pinned there, so nothing was run",
         }
     }

@@ -29,8 +29,12 @@ extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
         (strings(argv), strings(environ))
     };
     say(&mut dump, "argc", argc);
-    words.iter().for_each(|word| say(&mut dump, "argv", word.to_bytes().escape_ascii()));
-    environment.iter().for_each(|entry| say(&mut dump, "environ", entry.to_bytes().escape_ascii()));
+    for word in words {
+        say(&mut dump, "argv", word.to_bytes().escape_ascii());
+    }
+    for entry in &environment {
+        say(&mut dump, "environ", entry.to_bytes().escape_ascii());
+    }
     kernel(&mut dump);
     files(&mut dump);
     let path = environment.iter().find_map(|entry| entry.to_str().ok()?.strip_prefix("DUMP="));

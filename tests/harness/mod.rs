@@ -3,13 +3,30 @@
 //! The sandbox is a small host of its own, in private user, mount and PID namespaces: it needs no privilege, its
 //! PID 1 is not the machine's, its `/run` is empty, and nothing of it is left when it is dropped.
 #![allow(dead_code)] // each test file uses its part
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 use std::fs;
-use std::io::Read;
+use std::io::{Read, Write};
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+
+/// Says on the last lines of `make test` that something could not be tested on this machine, and why. Where
+/// nobody collects that, it is a failure: no test is skipped in silence.
+pub fn not_run(what: &str, why: &str) {
+    let Some(list) = std::env::var_os("NOT_RUN") else {
+        panic!("{what} cannot be tested here: {why}");
+    };
+    let mut list = fs::OpenOptions::new().append(true).create(true).open(list).unwrap();
+    writeln!(list, "not run: {what} ({why})").unwrap();
+}
+
+/// Whether a program that a test needs is installed.
+pub fn installed(program: &str) -> bool {
+    let found = Command::new("sh").args(["-c", "command -v \"$0\"", program]).output().unwrap();
+    found.status.success()
+}
 
 /// The program under test.
 pub const BINARY: &str = env!("CARGO_BIN_EXE_kubensenter");
