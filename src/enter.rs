@@ -6,6 +6,7 @@ use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ffi::{CStr, CString};
 use std::io;
+use std::num::{IntErrorKind, ParseIntError};
 
 use tracing::info;
 
@@ -62,12 +63,21 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
 /// Sets the log level from the flags and from `$KUBENSENTER_LOG`, whose value is read and never evaluated.
 fn listen(asked: &Asked, voice: Voice, setting: Option<&CStr>) {
     const DEFAULT: i64 = 1;
-    let number = setting.map(|value| value.to_str().ok().and_then(|text| text.parse().ok()));
+    let number = setting.map(number);
     let level = number.flatten().unwrap_or(DEFAULT);
     voice.start(level.saturating_add(i64::from(asked.verbose)).saturating_sub(i64::from(asked.quiet)));
     if let (Some(value), Some(None)) = (setting, number) {
         let value = Shown(value.to_bytes());
         info!("$KUBENSENTER_LOG is not a number: {value}; using level {DEFAULT}");
+    }
+}
+
+fn number(value: &CStr) -> Option<i64> {
+    match value.to_str().ok()?.parse().map_err(|error: ParseIntError| *error.kind()) {
+        Ok(number) => Some(number),
+        Err(IntErrorKind::PosOverflow) => Some(i64::MAX),
+        Err(IntErrorKind::NegOverflow) => Some(i64::MIN),
+        Err(_) => None,
     }
 }
 

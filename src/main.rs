@@ -44,12 +44,11 @@ use sys::raw::{self, Words};
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
     let control = words.get(0).is_some_and(|name| base_name(name) == b"kubensctl");
-    let voice = Voice {
-        name: if control { "kubensctl" } else { "kubensenter" },
-        journal_stream: raw::getenv(c"JOURNAL_STREAM"),
-    };
+    let (name, failed) =
+        if control { ("kubensctl", Exit::Failed) } else { ("kubensenter", Exit::NotEntered) };
+    let voice = Voice { name, journal_stream: raw::getenv(c"JOURNAL_STREAM") };
     let end = if control { control_end(words, voice) } else { enter_end(words, voice) };
-    match end.and_then(|report| print(&report)) {
+    match end.and_then(|report| print(&report, failed)) {
         Ok(exit) => exit.code(),
         Err(failure) => {
             voice.fail(&failure.message);
@@ -78,11 +77,12 @@ fn base_name(name: &CStr) -> &[u8] {
 }
 
 /// Writes a report's text to standard output. That nobody reads it any more is no error.
-fn print(report: &Report) -> Result<Exit, Failure> {
-    match io::stdout().lock().write_all(report.text.as_bytes()).and_then(|()| io::stdout().flush()) {
+fn print(report: &Report, failed: Exit) -> Result<Exit, Failure> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(report.text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let why = model::text::reason(&error);
-            Err(Failure::new(Exit::Failed, format!("cannot write to standard output: {why}")))
+            Err(Failure::new(failed, format!("cannot write to standard output: {why}")))
         }
         _ => Ok(report.exit),
     }

@@ -14,8 +14,7 @@ use std::fmt::Write;
 use std::fs;
 
 /// Lines of /proc/self/status that tell of the process's life, and not of its start.
-const LIVE: [&str; 9] =
-    ["Vm", "Rss", "Pid", "Tgid", "NSpid", "NStgid", "voluntary", "nonvoluntary", "HugetlbPages"];
+const LIVE: [&str; 8] = ["Vm", "Rss", "Pid", "Tgid", "NS", "voluntary", "nonvoluntary", "HugetlbPages"];
 
 #[unsafe(no_mangle)]
 extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
