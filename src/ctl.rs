@@ -10,6 +10,7 @@ use crate::log::Voice;
 ///
 /// # Errors
 /// Status 1, unless the verb says otherwise.
+#[allow(clippy::unnecessary_wraps)] // the verb there is cannot fail; others can
 pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
     match asked.verb {

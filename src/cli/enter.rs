@@ -147,7 +147,7 @@ pub fn read(words: Words<'static>) -> Result<Outcome<Asked>, Failure> {
     }
 }
 
-fn read_any(words: Words<'static>) -> Result<Outcome<Asked>, Failure> {
+pub(super) fn read_any(words: Words<'static>) -> Result<Outcome<Asked>, Failure> {
     match command().try_get_matches_from(os_words(words)) {
         Ok(matches) => Ok(Outcome::Ask(asked(&matches, words))),
         Err(error) => explain(&error, "kubensenter", Exit::NotEntered),

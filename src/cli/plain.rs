@@ -68,3 +68,110 @@ fn pid(value: &CStr) -> Option<i32> {
     let plain = value.to_bytes().iter().all(u8::is_ascii_digit);
     value.to_str().ok().filter(|_| plain)?.parse().ok().filter(|&pid| pid > 0)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::Outcome;
+    use crate::cli::enter::read_any;
+    use crate::sys::raw::Line;
+    use std::ffi::CString;
+
+    /// All that a command line may be made of: every flag in every spelling, values good and bad, and commands.
+    fn vocabulary() -> Vec<CString> {
+        let mut words: Vec<String> = [
+            "--",
+            "-",
+            "",
+            "x",
+            "1",
+            "0",
+            "-1",
+            "+7",
+            " 7",
+            "007",
+            "2147483648",
+            "/run/a b",
+            "a=b",
+            "-qv",
+            "-x",
+            "--bogus",
+            "--help",
+            "-V",
+        ]
+        .map(str::to_owned)
+        .into();
+        for flag in &FLAGS {
+            words.push(format!("--{}", flag.long));
+            words.push(format!("--{}", &flag.long[..flag.long.len() - 1]));
+            words.push(format!("--{}=7", flag.long));
+            words.extend(flag.short.map(|short| format!("-{short}")));
+            words.extend(flag.short.map(|short| format!("-{short}7")));
+        }
+        let words = words.into_iter().map(|word| CString::new(word).unwrap());
+        words.chain([CString::new(b"\xff\xfe".to_vec()).unwrap()]).collect()
+    }
+
+    /// Command lines without end, the same in each run (xorshift).
+    fn lines() -> impl Iterator<Item = Vec<CString>> {
+        let vocabulary = vocabulary();
+        let mut state = 0x2545_f491_4f6c_dd1d_u64;
+        let mut draw = move |bound: usize| {
+            state ^= state << 13;
+            state ^= state >> 7;
+            state ^= state << 17;
+            usize::try_from(state % bound as u64).unwrap()
+        };
+        std::iter::from_fn(move || {
+            let length = draw(7);
+            Some((0..length).map(|_| vocabulary[draw(vocabulary.len())].clone()).collect())
+        })
+    }
+
+    /// The line as the kernel would hand it over, for the rest of the process's life.
+    fn argv(words: Vec<CString>) -> Words<'static> {
+        let words: &'static [CString] = Box::leak(words.into());
+        let line =
+            [c"kubensenter"].into_iter().chain(words.iter().map(CString::as_c_str)).collect::<Line<'_>>();
+        Box::leak(Box::new(line)).words()
+    }
+
+    fn shown(asked: &Asked) -> String {
+        let command: Vec<_> = asked.command.iter().collect();
+        let Asked { quiet, verbose, target, require, wd, argv0, .. } = asked;
+        format!("{quiet} {verbose} {target:?} {require} {wd:?} {argv0:?} {command:?}")
+    }
+
+    #[test]
+    fn agrees_with_clap_wherever_it_has_an_opinion() {
+        let (mut plain, mut accepted) = (0, 0);
+        for line in lines().take(20_000) {
+            let words = argv(line.clone());
+            let clap = match read_any(words) {
+                Ok(Outcome::Ask(asked)) => Some(shown(&asked)),
+                Ok(Outcome::Tell(_)) | Err(_) => None,
+            };
+            accepted += usize::from(clap.is_some());
+            if let Some(asked) = read(words) {
+                plain += 1;
+                assert_eq!(Some(shown(&asked)), clap, "{line:?}");
+            }
+        }
+        assert!(
+            accepted > 5000 && plain * 10 > accepted * 8,
+            "{plain} of {accepted} are plain: too few to prove it"
+        );
+    }
+
+    #[test]
+    fn every_flag_is_plain_as_a_word_of_its_own() {
+        for flag in &FLAGS {
+            let long = format!("--{}", flag.long);
+            for spelling in flag.short.map(|short| format!("-{short}")).into_iter().chain([long]) {
+                let words = [Some(spelling.as_str()), flag.value.map(|_| "7"), Some("command")];
+                let words = words.into_iter().flatten().map(|word| CString::new(word).unwrap()).collect();
+                assert!(read(argv(words)).is_some(), "{spelling}");
+            }
+        }
+    }
+}
