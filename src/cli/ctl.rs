@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
-use clap_complete::Shell;
+use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, os_words};
 use crate::exit::{Exit, Failure};
@@ -36,6 +35,17 @@ pub enum Verb {
         /// The shell
         shell: Shell,
     },
+}
+
+/// A shell that completions are made for.
+#[derive(Clone, Copy, ValueEnum)]
+pub enum Shell {
+    /// bash(1)
+    Bash,
+    /// zsh(1)
+    Zsh,
+    /// fish(1)
+    Fish,
 }
 
 /// The parser, as clap knows it.
