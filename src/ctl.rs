@@ -1,6 +1,7 @@
 //! kubensctl: one file a verb.
 
 mod completion;
+mod pin;
 
 use crate::cli::ctl::{Asked, Verb};
 use crate::exit::{Failure, Report};
@@ -13,7 +14,9 @@ use crate::log::Voice;
 #[allow(clippy::unnecessary_wraps)] // the verb there is cannot fail; others can
 pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
-    match asked.verb {
-        Verb::Completion { shell } => Ok(completion::completion(shell)),
+    match &asked.verb {
+        Verb::Completion { shell } => Ok(completion::completion(*shell)),
+        Verb::Pin { json } => pin::pin(&asked.dir, *json),
+        Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
     }
 }

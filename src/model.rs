@@ -1,6 +1,9 @@
 //! The floor that knows: takes facts and returns decisions. std only; no files, no environment, no clock.
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod json;
+pub mod members;
+pub mod mounts;
 pub mod namespace;
 pub mod pin;
 pub mod resolve;

@@ -1,8 +1,15 @@
 //! The floor that learns facts about the machine and performs acts on it: every system call. Decides nothing.
 
+pub mod affinity;
 pub mod caller;
+pub mod denied;
 pub mod directory;
 pub mod exec;
+pub mod lock;
+pub mod mount;
+pub mod mounts;
 pub mod namespace;
+pub mod place;
+pub mod processes;
 pub mod raw;
 pub mod stderr;

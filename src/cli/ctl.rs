@@ -30,6 +30,21 @@ pub struct Asked {
 /// A verb and its options.
 #[derive(Subcommand)]
 pub enum Verb {
+    /// Make sure that the namespace exists, is right, and is pinned
+    Pin {
+        /// Say what was done in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Remove the pin, unless processes live in the namespace
+    Unpin {
+        /// Remove it all the same
+        #[arg(long)]
+        force: bool,
+        /// Say what was done in JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Print the completion script of both commands for a shell
     Completion {
         /// The shell

@@ -1,9 +1,9 @@
 //! Opens and joins mount namespaces. A [`MountNamespace`] is an open descriptor of which the kernel said that
 //! it is one; it has no other maker than [`open`].
 
-use std::ffi::CStr;
+use std::ffi::{CStr, CString};
 use std::io;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
@@ -22,6 +22,12 @@ pub struct MountNamespace {
 impl Identified for MountNamespace {
     fn id(&self) -> NamespaceId {
         self.id
+    }
+}
+
+impl AsFd for MountNamespace {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 
@@ -88,5 +94,34 @@ impl MountNamespace {
     /// EINVAL: this process shares its root and working directory with another (`CLONE_FS`).
     pub fn join(&self) -> io::Result<()> {
         Ok(sched::setns(&self.fd, CloneFlags::CLONE_NEWNS)?)
+    }
+
+    /// Its place in the order in which namespaces may be bound in one another: only in one of a lower number.
+    /// `None`: a kernel before Linux 6.11, where the numbers cannot be seen and are in order.
+    pub fn number(&self) -> Option<u64> {
+        raw::mount::namespace_number(self.fd.as_fd()).ok()
+    }
+}
+
+/// Moves this process into a new mount namespace, a copy of its own (unshare(2)).
+pub fn leave() -> io::Result<()> {
+    Ok(sched::unshare(CloneFlags::CLONE_NEWNS)?)
+}
+
+/// The namespace of the process with this PID.
+pub fn of(pid: i32) -> PinState<MountNamespace> {
+    // Digits and slashes hold no NUL.
+    open(&CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default(), Link::Follow)
+}
+
+/// The namespace that this process is in.
+///
+/// # Errors
+/// There is no `/proc` that knows it.
+pub fn own() -> io::Result<MountNamespace> {
+    match open(c"/proc/self/ns/mnt", Link::Follow) {
+        PinState::Live(namespace) => Ok(namespace),
+        PinState::Absent(error) | PinState::Unknown(error) => Err(error),
+        PinState::Vacant | PinState::Foreign(_) => Err(io::Error::other("it is no namespace")),
     }
 }

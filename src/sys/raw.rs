@@ -2,6 +2,8 @@
 //! `environ`), and the system calls for which neither std nor nix has a safe form. Decides nothing.
 #![allow(unsafe_code)]
 
+pub mod mount;
+
 use std::ffi::{CStr, c_char, c_int, c_ulong};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;

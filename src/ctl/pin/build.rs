@@ -1,0 +1,191 @@
+//! Makes what is missing, in the order in which nothing incomplete can be entered: the place, then the namespace
+//! with its propagation, then the pin, which is the one step that others see. And the way back.
+
+use super::look::Host;
+use super::say::Task;
+use crate::exit::Failure;
+use crate::model::namespace::{Identified, NamespaceId};
+use crate::model::pin::plan::{self, Choice, Place, Top};
+use crate::model::pin::{Pin, SHARED_ON_HOST};
+use crate::sys::affinity::{self, Affinity};
+use crate::sys::denied::{Denied, Doing};
+use crate::sys::mount::{self, Api};
+use crate::sys::namespace::{self, MountNamespace};
+use crate::sys::place::{self, Found};
+
+/// Pins what was chosen, in a place that is right; says which namespace that is.
+pub(super) fn build(
+    task: &Task,
+    host: &Host,
+    place: Place,
+    choice: Choice<MountNamespace>,
+) -> Result<NamespaceId, Failure> {
+    let api = Api::of_kernel();
+    let pin = &task.pin;
+    let denied = |denied: Denied| task.denied(&denied);
+    match &choice {
+        // In a namespace that is there already, the new mount would hide what is mounted there.
+        Choice::Make(_) => share(api, host).map_err(denied)?,
+        Choice::Mend(namespace, _) => {
+            host.within(namespace, || api.enslave_and_share()).map_err(denied)?;
+        }
+        Choice::Keep(_) | Choice::Find(_) => {}
+    }
+    let mut begun = Begun { pin, directory: false, cover: false };
+    match place {
+        Place::Right => {
+            while host.is_mounted(&pin.point()).map_err(denied)? {
+                mount::detach(&pin.point()).map_err(denied)?;
+            }
+        }
+        Place::Bare | Place::Wrong(_) => {
+            sweep(task, host)?;
+            begun.cover(api, task)?;
+        }
+    }
+    let namespace = ready(api, pin, host, choice).map_err(denied)?;
+    api.pin(&namespace, &pin.point()).map_err(denied)?;
+    begun.complete();
+    Ok(namespace.id())
+}
+
+/// Makes those directories of the host shared mounts that have to be before a namespace is copied.
+fn share(api: Api, host: &Host) -> Result<(), Denied> {
+    for name in SHARED_ON_HOST {
+        let mounted = host.mounts.iter().rfind(|mount| mount.target == name.to_bytes());
+        if mounted.is_none_or(|mount| mount.shared.is_none()) {
+            api.share(name, || host.is_mounted(name))?;
+        }
+    }
+    Ok(())
+}
+
+/// The namespace as it has to be before it is pinned.
+fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<MountNamespace>) -> Result<MountNamespace, Denied> {
+    match choice {
+        // Found: by this very mark.
+        Choice::Find(namespace) => Ok(namespace),
+        Choice::Make(_) => make(api, pin, host),
+        Choice::Keep(namespace) | Choice::Mend(namespace, _) => {
+            host.within(&namespace, || {
+                let mounts = host.again()?;
+                if plan::is_marked(pin, &mounts) { Ok(()) } else { api.mount_on_itself(&pin.point()) }
+            })?;
+            Ok(namespace)
+        }
+    }
+}
+
+/// A copy of the host's namespace that can be pinned: on another CPU where this one gives no number for that.
+fn make(api: Api, pin: &Pin, host: &Host) -> Result<MountNamespace, Denied> {
+    if let Some(namespace) = attempt(api, pin, host)? {
+        return Ok(namespace);
+    }
+    let affinity = Affinity::remember().doing("read", c"the CPU affinity")?;
+    for cpu in affinity.cpus() {
+        affinity::run_on(cpu).doing("change", c"the CPU affinity")?;
+        if let Some(namespace) = attempt(api, pin, host)? {
+            return Ok(namespace);
+        }
+    }
+    Err(affinity::no_cpu()).doing("find a CPU for", c"the mount namespace")
+}
+
+fn attempt(api: Api, pin: &Pin, host: &Host) -> Result<Option<MountNamespace>, Denied> {
+    namespace::leave().doing("copy", c"the host's mount namespace")?;
+    let end = namespace::own().doing("open", c"/proc/self/ns/mnt").and_then(|namespace| {
+        if namespace.number() < host.namespace.number() {
+            return Ok(None);
+        }
+        api.enslave_and_share()?;
+        api.mount_on_itself(&pin.point())?;
+        Ok(Some(namespace))
+    });
+    host.come_back()?;
+    end
+}
+
+/// Unmounts whatever is on the directory and on the bind point; says whether there was something.
+fn sweep(task: &Task, host: &Host) -> Result<bool, Failure> {
+    let denied = |denied: Denied| task.denied(&denied);
+    let mut swept = false;
+    loop {
+        let mounts = host.again().map_err(denied)?;
+        task.check_cover(&mounts)?;
+        let path = match plan::topmost(&task.pin, &mounts) {
+            Top::Cover => task.pin.dir().to_owned(),
+            Top::Pin => task.pin.point(),
+            Top::Nothing | Top::Alien => return Ok(swept),
+        };
+        mount::detach(&path).map_err(denied)?;
+        swept = true;
+    }
+}
+
+/// Removes the pin and its place; says whether there was something to remove. The directory stays unless
+/// `wholly`: without it, the mount on it that members still have, and by which they can be found, would go too.
+pub(super) fn remove(task: &Task, host: &Host, wholly: bool) -> Result<bool, Failure> {
+    let denied = |denied: Denied| task.denied(&denied);
+    let swept = sweep(task, host)?;
+    if !wholly {
+        return Ok(swept);
+    }
+    match place::look(&task.pin).map_err(denied)? {
+        // Unfit: it is not ours, and no pin is in it any more.
+        Found::Missing | Found::Unfit(_) => Ok(swept),
+        Found::Directory(directory) => {
+            let cleared = place::clear(&task.pin, &directory).map_err(denied)?;
+            Ok(swept || cleared)
+        }
+    }
+}
+
+/// What was made so far and is taken back unless all of it gets made.
+struct Begun<'a> {
+    pin: &'a Pin,
+    directory: bool,
+    cover: bool,
+}
+
+impl Begun<'_> {
+    /// Covers the directory, which is bare, with the pin's own tmpfs.
+    fn cover(&mut self, api: Api, task: &Task) -> Result<(), Failure> {
+        let denied = |denied: Denied| task.denied(&denied);
+        let mut found = place::look(self.pin).map_err(denied)?;
+        if let Found::Missing = found {
+            place::make(self.pin).map_err(denied)?;
+            self.directory = true;
+            found = place::look(self.pin).map_err(denied)?;
+        }
+        let directory = match found {
+            Found::Directory(directory) => directory,
+            Found::Missing => return Err(task.unfit("somebody removes it")),
+            Found::Unfit(why) => return Err(task.unfit(why)),
+        };
+        let label = directory.label();
+        let cover = api.cover(self.pin, label.as_deref()).map_err(denied)?;
+        self.cover = true;
+        cover.attach(self.pin, label.as_deref()).map_err(denied)?;
+        directory.guard(true);
+        Ok(())
+    }
+
+    fn complete(mut self) {
+        (self.directory, self.cover) = (false, false);
+    }
+}
+
+impl Drop for Begun<'_> {
+    fn drop(&mut self) {
+        // Whatever fails here: the failure that led here is the one to report, and the next pin finds the rest.
+        if self.cover {
+            let _ = mount::detach(self.pin.dir());
+            if let Ok(Found::Directory(directory)) = place::look(self.pin) {
+                directory.guard(false);
+            }
+        }
+        if self.directory {
+            let _ = place::remove(self.pin);
+        }
+    }
+}

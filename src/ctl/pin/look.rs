@@ -1,0 +1,183 @@
+//! What is there: the host's mounts, what covers the pin's directory, what is pinned, and who lives where.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+use std::ffi::CStr;
+
+use tracing::debug;
+
+use super::say::Task;
+use crate::exit::Failure;
+use crate::model::mounts::Mount;
+use crate::model::namespace::{Identified, NamespaceId, PinState};
+use crate::model::pin::Pin;
+use crate::model::pin::plan::{self, Inside, Pinned, Top};
+use crate::model::text::Shown;
+use crate::sys::denied::{Denied, Doing};
+use crate::sys::mounts::{self, Proc};
+use crate::sys::namespace::{self, Link, MountNamespace};
+use crate::sys::place::{self, Found};
+use crate::sys::processes::{self, Process};
+
+/// The side that this process is on, and comes back to.
+pub(super) struct Host {
+    pub(super) namespace: MountNamespace,
+    pub(super) proc: Proc,
+    pub(super) mounts: Vec<Mount>,
+    pub(super) root: Option<Mount>,
+}
+
+impl Host {
+    pub(super) fn look() -> Result<Self, Denied> {
+        let namespace = namespace::own().doing("open", c"/proc/self/ns/mnt")?;
+        let proc = mounts::proc().doing("open", c"/proc")?;
+        let mounts = proc.mounts().doing("read", c"/proc/self/mountinfo")?;
+        let root = proc.root(&mounts).doing("find the mount of", c"/")?;
+        Ok(Host { namespace, proc, mounts, root })
+    }
+
+    /// All mounts that this process sees, where it is now.
+    pub(super) fn again(&self) -> Result<Vec<Mount>, Denied> {
+        self.proc.mounts().doing("read", c"/proc/self/mountinfo")
+    }
+
+    /// Whether something is mounted at this path, now.
+    pub(super) fn is_mounted(&self, path: &CStr) -> Result<bool, Denied> {
+        Ok(self.again()?.iter().any(|mount| mount.target == path.to_bytes()))
+    }
+
+    /// Does something in another namespace and comes back, whatever came of it.
+    pub(super) fn within<T>(
+        &self,
+        namespace: &MountNamespace,
+        act: impl FnOnce() -> Result<T, Denied>,
+    ) -> Result<T, Denied> {
+        namespace.join().doing("join", c"the mount namespace")?;
+        let end = act();
+        self.come_back()?;
+        end
+    }
+
+    /// Back from wherever this process is. Tried twice: what was begun on the host cannot be taken back from
+    /// elsewhere.
+    pub(super) fn come_back(&self) -> Result<(), Denied> {
+        let again = |_| self.namespace.join();
+        self.namespace.join().or_else(again).doing("join", c"the host's mount namespace")
+    }
+}
+
+/// Whether this process is in PID 1's mount namespace.
+pub(super) fn is_on_host() -> Result<bool, Denied> {
+    let own = processes::namespace(c"/proc/self/ns/mnt").doing("look at", c"/proc/self/ns/mnt")?;
+    let first = processes::namespace(c"/proc/1/ns/mnt").doing("look at", c"/proc/1/ns/mnt")?;
+    Ok(own == first)
+}
+
+/// Refuses a directory that something else than a pin is in, or that others than root can change.
+pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
+    let denied = |denied: Denied| task.denied(&denied);
+    if let Some(why) = place::parent(&task.pin).map_err(denied)? {
+        return Err(task.unfit(why));
+    }
+    task.check_cover(&host.mounts)?;
+    match plan::topmost(&task.pin, &host.mounts) {
+        Top::Cover | Top::Alien => Ok(()),
+        Top::Nothing | Top::Pin => match place::look(&task.pin).map_err(denied)? {
+            Found::Unfit(why) => Err(task.unfit(why)),
+            Found::Missing | Found::Directory(_) => Ok(()),
+        },
+    }
+}
+
+impl Task {
+    /// Refuses a directory that something else than a pin is mounted on.
+    pub(super) fn check_cover(&self, mounts: &[Mount]) -> Result<(), Failure> {
+        match plan::topmost(&self.pin, mounts) {
+            Top::Nothing | Top::Pin => Ok(()),
+            Top::Alien => Err(self.unfit("it is the mount point of something else")),
+            Top::Cover => match place::stranger(&self.pin).map_err(|denied| self.denied(&denied))? {
+                Some(name) => Err(self.unfit(&format!("in the tmpfs on it is {} as well", Shown(&name)))),
+                None => Ok(()),
+            },
+        }
+    }
+}
+
+/// Whether both files are as they should be.
+pub(super) fn files(pin: &Pin) -> bool {
+    place::has_files(pin)
+}
+
+/// The namespace at the bind point, if there is one.
+pub(super) fn opened(pin: &Pin) -> Result<Option<MountNamespace>, Denied> {
+    match namespace::open(&pin.point(), Link::Refuse) {
+        PinState::Live(namespace) => Ok(Some(namespace)),
+        PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_) => Ok(None),
+        PinState::Unknown(error) => Err(error).doing("open", &pin.point()),
+    }
+}
+
+/// What is at the bind point.
+pub(super) fn pinned(pin: &Pin, host: &Host, root: &Mount) -> Result<Pinned<MountNamespace>, Denied> {
+    match namespace::open(&pin.point(), Link::Refuse) {
+        PinState::Absent(_) | PinState::Vacant => Ok(Pinned::Nothing(None)),
+        PinState::Foreign(what) => Ok(Pinned::Nothing(Some(what))),
+        PinState::Unknown(error) => Err(error).doing("open", &pin.point()),
+        PinState::Live(namespace) => {
+            let inside = inside(host, root, &namespace)?;
+            Ok(Pinned::Namespace(namespace, inside))
+        }
+    }
+}
+
+/// What a namespace is like, seen from within.
+fn inside(host: &Host, root: &Mount, namespace: &MountNamespace) -> Result<Inside, Denied> {
+    if let Err(error) = namespace.join() {
+        debug!("Cannot join the pinned namespace to look at it: {error}");
+        return Ok(Inside::Foreign("it cannot be joined"));
+    }
+    let seen = host.proc.mounts().and_then(|mounts| host.proc.root(&mounts));
+    host.come_back()?;
+    let seen = seen.doing("read the mounts of", c"the pinned namespace")?;
+    Ok(match seen {
+        Some(seen) => plan::judge_inside(root, &seen),
+        None => Inside::Foreign("it has no root"),
+    })
+}
+
+pub(super) fn processes() -> Result<Vec<Process>, Denied> {
+    processes::all().doing("read", c"/proc")
+}
+
+/// The namespace that was pinned, is not now, and in which processes live; of several the one with the most.
+pub(super) fn lost(
+    pin: &Pin,
+    host: &Host,
+    root: &Mount,
+    all: &[Process],
+) -> Result<Option<MountNamespace>, Denied> {
+    let mut members: BTreeMap<(u64, u64), (usize, i32)> = BTreeMap::new();
+    for process in all {
+        let NamespaceId { dev, ino } = process.namespace;
+        let (count, first) = members.entry((dev, ino)).or_insert((0, process.pid));
+        *count += 1;
+        *first = process.pid.min(*first);
+    }
+    let own = host.namespace.id();
+    members.remove(&(own.dev, own.ino));
+    let mut found: Vec<_> = members.into_iter().collect();
+    found.sort_by_key(|&(_, (count, first))| (Reverse(count), first));
+    for ((dev, ino), (_, pid)) in found {
+        // One that ended meanwhile lives nowhere any more.
+        if !mounts::of(pid).is_ok_and(|mounts| plan::is_marked(pin, &mounts)) {
+            continue;
+        }
+        let PinState::Live(namespace) = namespace::of(pid) else {
+            continue;
+        };
+        if namespace.id() == (NamespaceId { dev, ino }) && inside(host, root, &namespace)? == Inside::Right {
+            return Ok(Some(namespace));
+        }
+    }
+    Ok(None)
+}

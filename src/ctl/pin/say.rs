@@ -1,0 +1,192 @@
+//! What `kubensctl pin` and `kubensctl unpin` say: one line for people, or JSON, or a failure.
+
+use std::fmt::Write;
+use std::io::ErrorKind;
+
+use crate::exit::{Exit, Failure, Report};
+use crate::model::json::Json;
+use crate::model::namespace::NamespaceId;
+use crate::model::pin::Pin;
+use crate::model::text::Shown;
+use crate::sys::denied::Denied;
+
+/// What is being done, and to which pin.
+pub(super) struct Task {
+    pub(super) verb: &'static str,
+    pub(super) pin: Pin,
+}
+
+/// What was done.
+#[derive(Clone, Copy)]
+pub(super) enum Did {
+    /// Nothing: all was right, or is still in use.
+    Kept,
+    /// A new namespace was made and pinned.
+    Made,
+    /// A namespace that had lost its pin was pinned again.
+    Found,
+    /// The namespace stayed, and its propagation was set right; it was wrong in this way.
+    Mended(&'static str),
+    /// The namespace stayed, and its place was made anew.
+    Moved,
+    /// The pin was removed.
+    Removed,
+    /// There was nothing to remove.
+    Nothing,
+}
+
+impl Did {
+    fn word(self) -> &'static str {
+        match self {
+            Did::Kept => "kept",
+            Did::Made => "made",
+            Did::Found => "found",
+            Did::Mended(_) => "mended",
+            Did::Moved => "moved",
+            Did::Removed => "removed",
+            Did::Nothing => "nothing",
+        }
+    }
+}
+
+/// A process that lives inside.
+pub(super) struct Member {
+    pub(super) pid: i32,
+    pub(super) command: Vec<u8>,
+    pub(super) unit: Option<String>,
+}
+
+/// The end of either verb, for people and for programs.
+pub(super) struct Said {
+    text: String,
+    json: Json,
+}
+
+impl Said {
+    pub(super) fn report(self, json: bool) -> Report {
+        Report::done(if json { self.json.document() } else { self.text })
+    }
+}
+
+impl Task {
+    fn point(&self) -> String {
+        Shown(self.pin.point().to_bytes()).to_string()
+    }
+
+    /// The end of `pin`.
+    pub(super) fn pinned(&self, did: Did, namespace: NamespaceId, replaced: &[&'static str]) -> Said {
+        let (point, name) = (self.point(), format!("mnt:[{}]", namespace.ino));
+        let mut text = match did {
+            Did::Made => format!("pinned {name}, a new mount namespace, at {point}"),
+            Did::Found => {
+                format!("pinned {name} at {point} again: it had lost its pin, and processes live in it")
+            }
+            Did::Mended(why) => format!("mended {name} at {point}, in which processes live: {why}"),
+            Did::Moved => format!("pinned {name} at {point} again, in a new place"),
+            Did::Kept | Did::Removed | Did::Nothing => format!("{name} is pinned at {point}"),
+        };
+        let mut separator = "; replaced ";
+        for what in replaced {
+            text.push_str(separator);
+            text.push_str(what);
+            separator = ", ";
+        }
+        text.push('\n');
+        let json = Json::Object(vec![
+            ("did", did.word().into()),
+            ("pin", Json::bytes(self.pin.point().to_bytes())),
+            ("namespace", Json::Number(namespace.ino)),
+            ("replaced", Json::list(replaced.iter().copied(), Json::from)),
+        ]);
+        Said { text, json }
+    }
+
+    /// The end of `unpin`; `members` are those that live, or lived, in the namespace.
+    pub(super) fn unpinned(&self, did: Did, namespace: Option<NamespaceId>, members: &[Member]) -> Said {
+        let point = self.point();
+        let name = namespace.map_or_else(|| "the pin".to_owned(), |id| format!("mnt:[{}]", id.ino));
+        let mut text = match (did, members.len()) {
+            (Did::Kept, count) => {
+                format!("kept {name} at {point}: {} (--force removes it)\n", live_in(count))
+            }
+            (Did::Nothing, _) => format!("nothing is pinned at {point}\n"),
+            (_, 0) => format!("removed {name} from {point}\n"),
+            (_, count) => format!("removed {name} from {point}, though {}\n", live_in(count)),
+        };
+        text.push_str(&table(members));
+        let json = Json::Object(vec![
+            ("did", did.word().into()),
+            ("pin", Json::bytes(self.pin.point().to_bytes())),
+            ("namespace", namespace.map_or(Json::Null, |id| Json::Number(id.ino))),
+            ("members", Json::list(members, Member::json)),
+        ]);
+        Said { text, json }
+    }
+
+    /// The failure of a step.
+    pub(super) fn denied(&self, denied: &Denied) -> Failure {
+        let cure = match denied.error.kind() {
+            ErrorKind::PermissionDenied => {
+                "needs root on the host: CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE; try sudo"
+            }
+            ErrorKind::StorageFull => {
+                "is a limit reached? see /proc/sys/fs/mount-max and /proc/sys/user/max_mnt_namespaces"
+            }
+            ErrorKind::NotFound => "--dir names a directory in one that is there; and /proc is needed",
+            _ => "try again with -v; kubensctl check may know more",
+        };
+        self.failure(&denied.to_string(), cure)
+    }
+
+    /// A refusal.
+    pub(super) fn refused(&self, why: &str, cure: &str) -> Failure {
+        self.failure(why, cure)
+    }
+
+    /// A directory on which no pin can be.
+    pub(super) fn unfit(&self, why: &str) -> Failure {
+        let dir = Shown(self.pin.dir().to_bytes()).to_string();
+        self.failure(
+            &format!("{dir} is unfit: {why}"),
+            "a directory of root's alone is needed; see to it by hand",
+        )
+    }
+
+    fn failure(&self, why: &str, cure: &str) -> Failure {
+        let (verb, point) = (self.verb, self.point());
+        Failure::new(Exit::Failed, format!("cannot {verb} at {point}: {why} ({cure})"))
+    }
+}
+
+fn live_in(count: usize) -> String {
+    if count == 1 { "1 process lives in it".to_owned() } else { format!("{count} processes live in it") }
+}
+
+impl Member {
+    fn json(&self) -> Json {
+        Json::Object(vec![
+            ("pid", Json::Number(u64::from(self.pid.unsigned_abs()))),
+            ("command", Json::bytes(&self.command)),
+            ("unit", self.unit.as_deref().into()),
+        ])
+    }
+}
+
+fn table(members: &[Member]) -> String {
+    let mut rows: Vec<[String; 3]> = Vec::new();
+    for member in members {
+        let unit = member.unit.clone().unwrap_or_else(|| "-".to_owned());
+        rows.push([member.pid.to_string(), Shown(&member.command).to_string(), unit]);
+    }
+    if !rows.is_empty() {
+        rows.insert(0, ["PID", "COMMAND", "UNIT"].map(str::to_owned));
+    }
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or(0);
+    let (pids, commands) = (width(0), width(1));
+    let mut text = String::new();
+    for [pid, command, unit] in &rows {
+        // Writing to a String does not fail.
+        let _ = writeln!(text, "{pid:>pids$}  {command:<commands$}  {unit}");
+    }
+    text
+}
