@@ -7,6 +7,8 @@ mod say;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
+use tracing::info;
+
 use crate::exit::{Exit, Failure, Report};
 use crate::model::members;
 use crate::model::mounts::Mount;
@@ -96,7 +98,11 @@ pub(super) fn unpin(dir: &Path, force: bool, json: bool) -> Result<Report, Failu
             return Ok(task.unpinned(Did::Kept, namespace, &members));
         }
         look::fit(task, host)?;
-        let removed = build::remove(task, host, members.is_empty())?;
+        let empty = match (&pinned, &host.root) {
+            (None, Some(root)) => others(task, host, root, None)?.1.is_none(),
+            (Some(_), _) | (None, None) => members.is_empty(),
+        };
+        let removed = build::remove(task, host, empty)?;
         let did = if removed { Did::Removed } else { Did::Nothing };
         Ok(task.unpinned(did, namespace, &members))
     })
@@ -131,6 +137,9 @@ fn locked(
     }
     let lock = lock::take(task.pin.lock()).map_err(denied)?;
     let end = Host::look().map_err(denied).and_then(|host| act(&task, &host));
-    let removed = lock.remove().map_err(denied);
-    end.and_then(|said| removed.map(|()| said))
+    if let Err(denied) = lock.remove() {
+        // It is in nobody's way: the next one takes it.
+        info!("Cannot {denied}");
+    }
+    end
 }

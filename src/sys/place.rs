@@ -92,7 +92,10 @@ pub fn make(pin: &Pin) -> Result<(), Denied> {
 pub(super) fn make_directory(path: &CStr) -> Result<(), Errno> {
     let mode = Mode::from_bits_truncate(0o755);
     unistd::mkdir(path, mode)?;
-    stat::fchmodat(AT_FDCWD, path, mode, FchmodatFlags::FollowSymlink)
+    stat::fchmodat(AT_FDCWD, path, mode, FchmodatFlags::FollowSymlink).inspect_err(|_| {
+        // It is ours and empty; where this fails as well, the first failure is the one to report.
+        let _ = unistd::unlinkat(AT_FDCWD, path, UnlinkatFlags::RemoveDir);
+    })
 }
 
 /// Removes the directory where nothing but a pin's own files is in it; what covered it is gone. Says whether

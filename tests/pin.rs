@@ -1,0 +1,451 @@
+//! `kubensctl pin` and `kubensctl unpin`: what they make, keep, replace, find, refuse and take back.
+
+mod harness;
+
+use harness::{Run, Sandbox};
+
+/// A command before `kubensctl`, for a kernel as it was before Linux 5.12.
+const OLD_KERNEL: &str =
+    "strace -o /dev/null -e inject=mount_setattr,fsopen,fsmount,fsconfig,open_tree,move_mount:error=ENOSYS";
+
+/// Shell functions: `state` prints all that a pin could change on the host, without the numbers that are never
+/// the same; `root` prints the propagation of the pinned namespace's root; `member` starts a process inside and
+/// prints its PID once it is there; `id` prints the pinned namespace's number.
+const LIBRARY: &str = r#"
+state() {
+    awk '{ for (i = 7; $i != "-"; i++) { sub(/:.*/, "", $i); tags = tags " " $i }
+           print $4, $5, $6, tags, $(i + 1), $(i + 3); tags = "" }' /proc/self/mountinfo |
+        grep -v /run/netns | sort
+    find /run -path /run/netns -prune -o -path /run/mount -prune -o -printf '%p %M %U\n' | sort
+}
+root() { nsenter --mount=/run/kubens/mnt awk '$5 == "/" { print $7, $8 }' /proc/self/mountinfo; }
+id() { stat --format=%i /run/kubens/mnt; }
+member() {
+    mkfifo /run/ready
+    nsenter --mount=/run/kubens/mnt sh -c 'echo >/run/ready; exec sleep 1000' >/dev/null 2>&1 &
+    read -r _ </run/ready
+    rm /run/ready
+    echo $!
+}
+"#;
+
+fn with_library(script: &str) -> String {
+    format!("set -eu\n{LIBRARY}\n{script}")
+}
+
+fn host() -> Sandbox {
+    Sandbox::new()
+}
+
+fn ok(sandbox: &Sandbox, script: &str) -> String {
+    sandbox.ok(&with_library(script))
+}
+
+fn both_ways() -> [&'static str; 2] {
+    ["", OLD_KERNEL]
+}
+
+#[test]
+fn makes_all_that_a_pin_is() {
+    for way in both_ways() {
+        let sandbox = host();
+        let made = ok(&sandbox, &format!("umask 077; {way} kubensctl pin"));
+        let id = ok(&sandbox, "id").trim().to_owned();
+        assert_eq!(made, format!("pinned mnt:[{id}], a new mount namespace, at /run/kubens/mnt\n"), "{way}");
+        assert_eq!(ok(&sandbox, "cat /run/kubens/env"), "KUBENSMNT=/run/kubens/mnt\n");
+        let modes =
+            "stat --format='%a %U %F' /run/kubens /run/kubens/env; stat -f --format=%T /run/kubens/mnt";
+        assert_eq!(ok(&sandbox, modes), "755 root directory\n644 root regular file\nnsfs\n");
+        // The mount's options, no tag of propagation, and the file system's options.
+        let cover = "findmnt -rno OPTIONS,PROPAGATION,FS-OPTIONS --target /run/kubens/env";
+        let cover = ok(&sandbox, cover);
+        let (options, rest) = cover.split_once(' ').unwrap();
+        assert!(["nosuid", "nodev", "noexec"].iter().all(|option| options.contains(option)), "{cover}");
+        assert!(rest.starts_with("private ro,"), "{cover}");
+        // Shared inside, and a slave of the host's root.
+        let group = ok(&sandbox, "awk '$5 == \"/\" { print $7 }' /proc/self/mountinfo");
+        let (shared, master) = (ok(&sandbox, "root"), group.trim().replace("shared", "master"));
+        let expected = format!(" {master}\n");
+        assert!(shared.starts_with("shared:") && shared.ends_with(&expected), "{shared} of {group}");
+        assert_eq!(ok(&sandbox, "ls /run"), "bin\nkubens\nnetns\n");
+    }
+}
+
+#[test]
+fn mounts_arrive_inside_and_none_leaves() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin; mkdir /run/a /run/b; mount -t tmpfs a /run/a");
+    let inside = "nsenter --mount=/run/kubens/mnt";
+    ok(&sandbox, &format!("{inside} mountpoint -q /run/a; {inside} mount -t tmpfs b /run/b"));
+    assert_eq!(sandbox.run("mountpoint -q /run/b").status, 32);
+    // What is copied from it, as a container's namespace is, shares with it.
+    ok(&sandbox, &format!("{inside} unshare --mount --propagation unchanged umount /run/b"));
+    assert_eq!(sandbox.run(&format!("{inside} mountpoint -q /run/b")).status, 32);
+}
+
+#[test]
+fn a_second_pin_changes_nothing() {
+    for way in both_ways() {
+        let sandbox = host();
+        ok(&sandbox, &format!("{way} kubensctl pin"));
+        let look = "cat /proc/self/mountinfo; find /run -printf '%p %i %C@\\n'";
+        let (before, id) = (ok(&sandbox, look), ok(&sandbox, "id"));
+        let said = format!("mnt:[{}] is pinned at /run/kubens/mnt\n", id.trim());
+        assert_eq!(sandbox.run(&format!("{way} kubensctl pin")), Run::new(0, &said, ""));
+        // But for the directory in which the lock came and went.
+        let stays = |text: String| text.lines().filter(|l| !l.starts_with("/run ")).count();
+        let after = ok(&sandbox, look);
+        assert_eq!(stays(before.clone()), stays(after.clone()));
+        let differs: Vec<_> = after.lines().filter(|line| !before.contains(line)).collect();
+        assert!(differs.iter().all(|line| line.starts_with("/run ")), "{differs:?}");
+    }
+}
+
+#[test]
+fn unpin_takes_everything_back_and_again() {
+    for way in both_ways() {
+        let sandbox = host();
+        ok(&sandbox, "kubensctl pin; kubensctl unpin");
+        let before = ok(&sandbox, "state");
+        for _ in 0..2 {
+            ok(&sandbox, &format!("{way} kubensctl pin"));
+            let id = ok(&sandbox, "id");
+            let removed = format!("removed mnt:[{}] from /run/kubens/mnt\n", id.trim());
+            assert_eq!(sandbox.run("kubensctl unpin"), Run::new(0, &removed, ""));
+            assert_eq!(ok(&sandbox, "state"), before);
+            let nothing = Run::new(0, "nothing is pinned at /run/kubens/mnt\n", "");
+            assert_eq!(sandbox.run("kubensctl unpin"), nothing);
+        }
+    }
+}
+
+#[test]
+fn unpin_keeps_the_pin_while_processes_live_inside_and_says_who() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin");
+    let (id, pid) = (ok(&sandbox, "id").trim().to_owned(), ok(&sandbox, "member").trim().to_owned());
+    let unit = ok(&sandbox, "kubensctl unpin --json | sed 's/.*\"unit\":\\([^}]*\\).*/\\1/'");
+    let unit = unit.trim();
+    let json = format!(
+        "{{\"did\":\"kept\",\"pin\":\"/run/kubens/mnt\",\"namespace\":{id},\"members\":[{{\"pid\":{pid},\"command\":\"sleep\",\"unit\":{unit}}}]}}\n"
+    );
+    assert_eq!(sandbox.run("kubensctl unpin --json"), Run::new(0, &json, ""));
+    let shown = if unit == "null" { "-" } else { unit.trim_matches('"') };
+    let width = pid.len().max(3);
+    let kept = format!(
+        "kept mnt:[{id}] at /run/kubens/mnt: 1 process lives in it (--force removes it)\n{:>width$}  COMMAND  UNIT\n{pid:>width$}  sleep    {shown}\n",
+        "PID"
+    );
+    assert_eq!(sandbox.run("kubensctl unpin"), Run::new(0, &kept, ""));
+    assert_eq!(ok(&sandbox, "id").trim(), id);
+    let forced = ok(&sandbox, "kubensctl unpin --force | head -1");
+    assert_eq!(forced, format!("removed mnt:[{id}] from /run/kubens/mnt, though 1 process lives in it\n"));
+    assert_eq!(sandbox.run("test -e /run/kubens/mnt").status, 1);
+}
+
+#[test]
+fn a_namespace_that_lost_its_pin_is_found_again() {
+    for how in [
+        "umount /run/kubens/mnt",
+        "umount /run/kubens/mnt; umount /run/kubens",
+        "umount --lazy /run/kubens",
+        "kubensctl unpin --force",
+        "kubensctl unpin --force; kubensctl unpin",
+    ] {
+        let sandbox = host();
+        // A sandboxed unit's namespace looks just the same but for the mark.
+        let unit = "unshare --mount --propagation slave sh -c 'mount --make-rshared /; exec sleep 1000' >/dev/null 2>&1 &";
+        ok(&sandbox, &format!("kubensctl pin\n{unit}"));
+        let id = ok(&sandbox, "id");
+        ok(&sandbox, "member");
+        ok(&sandbox, how);
+        let found = sandbox.run("kubensctl pin");
+        let said = format!(
+            "pinned mnt:[{}] at /run/kubens/mnt again: it had lost its pin, and processes live in it\n",
+            id.trim()
+        );
+        assert_eq!(found, Run::new(0, &said, ""), "{how}");
+        assert_eq!(ok(&sandbox, "id"), id, "{how}");
+    }
+}
+
+#[test]
+fn an_empty_namespace_that_lost_its_pin_is_gone() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin; umount /run/kubens/mnt");
+    assert!(ok(&sandbox, "kubensctl pin").contains("a new mount namespace"));
+}
+
+/// What may be there when a pin is wanted, and what is said then.
+const BEGINNINGS: [(&str, &str); 14] = [
+    (
+        "the older unit's pin",
+        "mkdir /run/kubens; mount --bind --make-private /run/kubens /run/kubens; touch /run/kubens/mnt
+         echo KUBENSMNT=/run/kubens/mnt >/run/kubens/env
+         unshare --mount=/run/kubens/mnt --propagation slave mount --make-rshared /",
+    ),
+    (
+        "a half-made pin, not shared inside",
+        "mkdir /run/kubens; mount --bind --make-private /run/kubens /run/kubens; touch /run/kubens/mnt
+         unshare --mount=/run/kubens/mnt --propagation slave true",
+    ),
+    (
+        "a half-made pin whose mounts reach the host",
+        "mkdir /run/kubens; mount --bind --make-private /run/kubens /run/kubens; touch /run/kubens/mnt
+         unshare --mount=/run/kubens/mnt --propagation unchanged true",
+    ),
+    (
+        "a private namespace",
+        "kubensctl pin; umount /run/kubens/mnt
+         unshare --mount=/run/kubens/mnt --propagation private true",
+    ),
+    (
+        "a network namespace",
+        "kubensctl pin; umount /run/kubens/mnt; mount --bind /proc/self/ns/net /run/kubens/mnt",
+    ),
+    ("a writable tmpfs", "mkdir /run/kubens; mount -t tmpfs kubens /run/kubens"),
+    ("a tmpfs that is shared", "kubensctl pin; umount /run/kubens/mnt; mount --make-shared /run/kubens"),
+    ("no mnt", "kubensctl pin; mount -o remount,rw /run/kubens; umount /run/kubens/mnt; rm /run/kubens/mnt"),
+    ("no env", "kubensctl pin; mount -o remount,rw /run/kubens; rm /run/kubens/env"),
+    ("a wrong env", "kubensctl pin; mount -o remount,rw /run/kubens; echo KUBENSMNT= >/run/kubens/env"),
+    ("a stale file", "mkdir /run/kubens; echo stale >/run/kubens/mnt"),
+    ("several tmpfs", "kubensctl pin; mount -t tmpfs a /run/kubens; mount -t tmpfs b /run/kubens"),
+    (
+        "several pins",
+        "kubensctl pin; unshare --mount sh -c 'mount --make-rshared /; nsenter -t 1 -m \
+         mount --bind /proc/$$/ns/mnt /run/kubens/mnt'",
+    ),
+    ("a lock that nobody holds", "touch /run/kubens.lock"),
+];
+
+#[test]
+fn starts_over_from_whatever_is_there() {
+    for way in both_ways() {
+        for (what, beginning) in BEGINNINGS {
+            let sandbox = host();
+            ok(&sandbox, "kubensctl pin; kubensctl unpin");
+            let nothing = ok(&sandbox, "state");
+            ok(&sandbox, "kubensctl pin");
+            let right = ok(&sandbox, "state");
+            ok(&sandbox, "kubensctl unpin");
+            ok(&sandbox, beginning);
+            let run = sandbox.run(&format!("{way} kubensctl pin"));
+            assert_eq!((run.status, &*run.stderr), (0, ""), "{what}: {}", run.stdout);
+            let ro = |state: String| state.replace("/run/kubens rw,", "/run/kubens ro,");
+            assert_eq!(ro(mask(&ok(&sandbox, "state"))), ro(mask(&right)), "{what}: {}", run.stdout);
+            let inside = ok(&sandbox, "root");
+            assert!(inside.starts_with("shared:") && inside.contains(" master:"), "{what}: {inside}");
+            ok(&sandbox, "kubensctl unpin");
+            assert_eq!(ok(&sandbox, "state"), nothing, "{what}");
+        }
+    }
+}
+
+/// A state without the pinned namespace's number.
+fn mask(state: &str) -> String {
+    let lines = state.lines().map(|line| match line.strip_prefix("mnt:[") {
+        Some(rest) => rest.split_once(']').unwrap().1.to_owned(),
+        None => line.to_owned(),
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_lies_in_the_directory_comes_back() {
+    let sandbox = host();
+    ok(&sandbox, "mkdir -p /run/kubens/more; echo text >/run/kubens/note; kubensctl pin");
+    assert_eq!(ok(&sandbox, "ls /run/kubens"), "env\nmnt\n");
+    ok(&sandbox, "kubensctl unpin");
+    assert_eq!(ok(&sandbox, "ls /run/kubens; cat /run/kubens/note"), "more\nnote\ntext\n");
+}
+
+#[test]
+fn the_older_units_namespace_is_kept() {
+    for members in [true, false] {
+        let sandbox = host();
+        ok(&sandbox, BEGINNINGS[0].1);
+        let id = ok(&sandbox, "id");
+        if members {
+            ok(&sandbox, "member");
+        }
+        let said = ok(&sandbox, "kubensctl pin");
+        assert_eq!(ok(&sandbox, "id"), id, "{said}");
+        // It is marked now, so that it can be found as well as one of our own.
+        if members {
+            ok(&sandbox, "umount --lazy /run/kubens; kubensctl pin");
+            assert_eq!(ok(&sandbox, "id"), id);
+        }
+    }
+}
+
+#[test]
+fn a_half_made_namespace_is_mended_for_those_who_live_in_it() {
+    for (what, beginning) in &BEGINNINGS[1..3] {
+        let sandbox = host();
+        ok(&sandbox, beginning);
+        let id = ok(&sandbox, "id");
+        ok(&sandbox, "member");
+        let said = ok(&sandbox, "kubensctl pin");
+        assert!(said.starts_with("mended"), "{what}: {said}");
+        assert_eq!(ok(&sandbox, "id"), id, "{what}");
+        ok(&sandbox, "mkdir /run/b; nsenter --mount=/run/kubens/mnt mount -t tmpfs b /run/b");
+        assert_eq!(sandbox.run("mountpoint -q /run/b").status, 32, "{what}");
+        assert!(ok(&sandbox, "root").starts_with("shared:"), "{what}");
+    }
+}
+
+#[test]
+fn refuses_where_it_cannot_be_right_and_changes_nothing() {
+    for (prepare, verb, why) in [
+        (
+            "",
+            "unshare --mount kubensctl pin",
+            "this process is not in PID 1's mount namespace (run it with kubensenter --host, or from a service without a sandbox)",
+        ),
+        (
+            "",
+            "unshare --mount kubensctl unpin",
+            "this process is not in PID 1's mount namespace (run it with kubensenter --host, or from a service without a sandbox)",
+        ),
+        (
+            "mount --make-private /",
+            "kubensctl pin",
+            "the host's root is not shared, so no mount of the host would arrive inside (mount --make-rshared /, then try again)",
+        ),
+        (
+            "mkdir /run/x; ln -s x /run/kubens",
+            "kubensctl pin",
+            "/run/kubens is unfit: it is a symbolic link (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "touch /run/kubens",
+            "kubensctl pin",
+            "/run/kubens is unfit: it is no directory (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "mkdir -m 777 /run/kubens",
+            "kubensctl pin",
+            "/run/kubens is unfit: others may write to it (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "chmod 777 /run",
+            "kubensctl pin",
+            "/run/kubens is unfit: the directory around it is not root's alone (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "mkdir /run/kubens; mount -t ramfs ramfs /run/kubens",
+            "kubensctl pin",
+            "/run/kubens is unfit: it is the mount point of something else (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "mkdir /run/kubens; mount -t ramfs ramfs /run/kubens",
+            "kubensctl unpin",
+            "/run/kubens is unfit: it is the mount point of something else (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "mkdir /run/kubens; mount -t tmpfs x /run/kubens; touch /run/kubens/mine",
+            "kubensctl pin",
+            "/run/kubens is unfit: in the tmpfs on it is mine as well (a directory of root's alone is needed; see to it by hand)",
+        ),
+        (
+            "mkdir /run/kubens; mount -t tmpfs x /run/kubens; touch /run/kubens/mine",
+            "kubensctl unpin",
+            "/run/kubens is unfit: in the tmpfs on it is mine as well (a directory of root's alone is needed; see to it by hand)",
+        ),
+    ] {
+        let sandbox = host();
+        ok(&sandbox, prepare);
+        let before = ok(&sandbox, "state; ls /run/netns 2>&1 || :");
+        let (name, verb_word) = (verb.split(' ').next_back().unwrap(), verb);
+        let expected = format!("kubensctl: cannot {name} at /run/kubens/mnt: {why}\n");
+        assert_eq!(sandbox.run(verb_word), Run::new(1, "", &expected), "{prepare}");
+        assert_eq!(ok(&sandbox, "state; ls /run/netns 2>&1 || :"), before, "{prepare}");
+    }
+}
+
+#[test]
+fn a_directory_of_another_name_holds_another_pin() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin; cd /run; kubensctl --dir 'a b' pin");
+    assert_eq!(ok(&sandbox, "cat '/run/a b/env'"), "KUBENSMNT=/run/a b/mnt\n");
+    assert_eq!(sandbox.run("test $(stat -c %i /run/kubens/mnt) = $(stat -c %i '/run/a b/mnt')").status, 1);
+    // It is found by its own mark, and not by the other one's.
+    let member = "nsenter --mount='/run/a b/mnt' sh -c 'echo >/run/f; exec sleep 99' >/dev/null 2>&1 & read -r _ </run/f";
+    ok(&sandbox, &format!("mkfifo /run/f; {member}"));
+    ok(&sandbox, "umount --lazy '/run/a b'; umount --lazy /run/kubens");
+    assert!(ok(&sandbox, "kubensctl pin").contains("a new mount namespace"));
+    assert!(ok(&sandbox, "kubensctl --dir '/run/a b/' pin").contains(" again: "));
+    let usage = Run::new(2, "", "kubensctl: --dir / names no directory of its own\n");
+    assert_eq!(sandbox.run("kubensctl --dir / pin"), usage);
+}
+
+#[test]
+fn an_open_descriptor_on_the_pin_is_in_nobodys_way() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin; exec 9</run/kubens/mnt; kubensctl unpin; kubensctl pin; kubensctl unpin");
+}
+
+#[test]
+fn pins_on_whatever_cpu() {
+    let sandbox = host();
+    ok(
+        &sandbox,
+        "first=$(taskset -p -c $$ | sed 's/.*: //')
+         for cpu in $(seq 0 $(($(nproc --all) - 1))); do
+             # It begins on this one, and may go to the one that the host's namespace comes from.
+             taskset -p -c $cpu $$ >/dev/null 2>&1 || continue
+             taskset -p -c $cpu,$first $$ >/dev/null
+             kubensctl pin
+             kubensctl unpin
+         done",
+    );
+}
+
+#[test]
+fn removing_everything_from_elsewhere_does_not_touch_the_pin() {
+    let sandbox = host();
+    // One namespace that was there before, as a sandboxed unit's may be.
+    ok(
+        &sandbox,
+        "mkfifo /run/go /run/done
+         unshare --mount --propagation slave sh -c \
+             'read -r _ </run/go; rm -rf /run/kubens; echo >/run/done' >/dev/null 2>&1 &",
+    );
+    ok(&sandbox, "kubensctl pin; echo >/run/go; read -r _ </run/done");
+    let id = ok(&sandbox, "id");
+    for elsewhere in [
+        "nsenter --mount=/run/kubens/mnt",
+        "unshare --mount --propagation slave",
+        "unshare --mount --propagation private",
+        "unshare --mount --propagation unchanged",
+        "unshare --mount sh -c 'mkdir /run/host; mount --rbind /run /run/host; rm -rf /run/host/kubens'; :",
+    ] {
+        let run = sandbox.run(&format!("{elsewhere} rm -rf /run/kubens"));
+        assert!(run.status != 0 || elsewhere.ends_with(':'), "{elsewhere}");
+        assert_eq!(
+            ok(&sandbox, "id; cat /run/kubens/env"),
+            format!("{id}KUBENSMNT=/run/kubens/mnt\n"),
+            "{elsewhere}"
+        );
+        let kept = ok(&sandbox, "kubensctl pin");
+        assert!(kept.starts_with(&format!("mnt:[{}] is pinned", id.trim())), "{elsewhere}: {kept}");
+    }
+}
+
+#[test]
+fn network_namespaces_that_are_pinned_inside_stay_in_sight() {
+    let sandbox = host();
+    ok(
+        &sandbox,
+        "kubensctl pin; touch /run/netns/inside
+         nsenter --mount=/run/kubens/mnt mount --bind /proc/self/ns/net /run/netns/inside",
+    );
+    // As `ip netns add` does it on the host, where that was not done yet.
+    ok(
+        &sandbox,
+        "mount --make-shared /run/netns || { mount --bind /run/netns /run/netns; mount --make-shared /run/netns; }",
+    );
+    ok(&sandbox, "touch /run/netns/host; mount --bind /proc/self/ns/net /run/netns/host");
+    let seen = "nsenter --mount=/run/kubens/mnt stat -f --format=%T /run/netns/inside /run/netns/host";
+    assert_eq!(ok(&sandbox, seen), "nsfs\nnsfs\n");
+}
