@@ -1,22 +1,94 @@
-//! Packs the relocations of the static, position-independent executable (`DT_RELR`). It relocates itself at
-//! every start, and unpacked that was measured at 60 % of all its user instructions. Only a glibc of 2.36 or
+//! What a build has to find out. Which source it is of and what it is made with, for `--version -v`. And whether
+//! the relocations of the static, position-independent executable can be packed (`DT_RELR`): it relocates itself
+//! at every start, and unpacked that was measured at 60 % of all its user instructions. Only a glibc of 2.36 or
 //! later unpacks them in static executables, so others go without.
 
 use std::env;
+use std::fs;
 use std::process::Command;
 
+/// What makes the program: with changes in here it is no longer the commit's.
+const SOURCES: [&str; 5] = ["src", "build.rs", "Cargo.toml", "Cargo.lock", ".cargo"];
+
 fn main() {
-    println!("cargo:rerun-if-changed=build.rs");
+    for path in SOURCES.into_iter().chain([ARCHIVED]) {
+        println!("cargo:rerun-if-changed={path}");
+    }
+    println!("cargo:rerun-if-env-changed=SOURCE_DATE_EPOCH");
     let native = env::var_os("HOST") == env::var_os("TARGET");
-    if native && glibc().is_some_and(|version| version >= (2, 36)) {
+    let glibc = if native { glibc() } else { None };
+    if glibc.as_deref().and_then(numbers).is_some_and(|version| version >= (2, 36)) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    let source = archived().or_else(checked_out).unwrap_or(Source { commit: "unknown".into(), epoch: None });
+    let given = env::var("SOURCE_DATE_EPOCH").ok().and_then(|epoch| epoch.parse().ok());
+    let rustc = said(Command::new(env::var_os("RUSTC").unwrap_or_default()).arg("--version"));
+    tell("COMMIT", &source.commit);
+    tell("DATE", &given.or(source.epoch).map_or("unknown".into(), date));
+    tell("TARGET", &env::var("TARGET").unwrap_or_default());
+    tell("RUSTC", &rustc.unwrap_or_default().replace("rustc ", ""));
+    tell("LIBC", &glibc.unwrap_or("unknown".into()));
+}
+
+fn tell(name: &str, value: &str) {
+    println!("cargo:rustc-env=KUBENSENTER_{name}={value}");
+}
+
+/// The commit and its time, in seconds since 1970.
+struct Source {
+    commit: String,
+    epoch: Option<u64>,
+}
+
+/// Written by `git archive` (.gitattributes); in a checkout it holds a `$Format`.
+const ARCHIVED: &str = "packaging/source";
+
+fn archived() -> Option<Source> {
+    let text = fs::read_to_string(ARCHIVED).ok()?;
+    let (commit, epoch) = text.trim().split_once(' ')?;
+    let hash = commit.bytes().all(|byte| byte.is_ascii_hexdigit());
+    hash.then(|| Source { commit: short(commit), epoch: epoch.parse().ok() })
+}
+
+fn checked_out() -> Option<Source> {
+    let git = |words: &[&str]| said(Command::new("git").args(words));
+    // Written with every commit, checkout and rebase.
+    println!("cargo:rerun-if-changed={}", git(&["rev-parse", "--git-path", "logs/HEAD"])?);
+    let commit = short(&git(&["rev-parse", "HEAD"])?);
+    let epoch = git(&["log", "-1", "--format=%ct"])?.parse().ok();
+    let changed = git(&[&["status", "--porcelain", "--"], &SOURCES[..]].concat())?;
+    Some(Source { commit: if changed.is_empty() { commit } else { commit + "-dirty" }, epoch })
+}
+
+fn short(commit: &str) -> String {
+    commit.chars().take(12).collect()
 }
 
 /// The version of this machine's glibc, which is the one that is linked.
-fn glibc() -> Option<(u32, u32)> {
-    let output = Command::new("getconf").arg("GNU_LIBC_VERSION").output().ok()?;
-    let text = String::from_utf8(output.stdout).ok()?;
-    let (major, minor) = text.trim().strip_prefix("glibc ")?.split_once('.')?;
+fn glibc() -> Option<String> {
+    let text = said(Command::new("getconf").arg("GNU_LIBC_VERSION"))?;
+    text.starts_with("glibc ").then_some(text)
+}
+
+fn numbers(glibc: &str) -> Option<(u32, u32)> {
+    let (major, minor) = glibc.strip_prefix("glibc ")?.split_once('.')?;
     Some((major.parse().ok()?, minor.split('.').next()?.parse().ok()?))
+}
+
+/// What a command that succeeds prints.
+fn said(command: &mut Command) -> Option<String> {
+    let output = command.env("LC_ALL", "C").output().ok()?;
+    let text = output.status.success().then_some(output.stdout)?;
+    Some(String::from_utf8(text).ok()?.trim().to_owned())
+}
+
+/// The day of this second, in UTC, as 2026-12-31. In years that begin with March, leap days come last.
+fn date(epoch: u64) -> String {
+    let days = epoch / 86_400 + 719_468;
+    let (era, day) = (days / 146_097, days % 146_097);
+    let year = (day - day / 1460 + day / 36_524 - day / 146_096) / 365;
+    let day = day - (365 * year + year / 4 - year / 100);
+    let month = (5 * day + 2) / 153;
+    let (day, month) = (day - (153 * month + 2) / 5 + 1, if month < 10 { month + 3 } else { month - 9 });
+    format!("{:04}-{month:02}-{day:02}", era * 400 + year + u64::from(month < 3))
 }

@@ -4,6 +4,7 @@
 pub mod ctl;
 pub mod enter;
 mod plain;
+mod version;
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -27,15 +28,23 @@ fn os_words(words: Words<'_>) -> impl Iterator<Item = &OsStr> {
 }
 
 /// clap's errors as one line; its help and version, which it reports as errors too, as a report.
-fn explain<T>(error: &clap::Error, name: &str, usage: Exit) -> Result<Outcome<T>, Failure> {
+fn explain<T>(
+    error: &clap::Error,
+    command: clap::Command,
+    words: Words<'_>,
+    usage: Exit,
+) -> Result<Outcome<T>, Failure> {
     let text = error.to_string();
     match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Ok(Outcome::Tell(Report::done(text))),
+        ErrorKind::DisplayHelp => Ok(Outcome::Tell(Report::done(text))),
+        ErrorKind::DisplayVersion => {
+            Ok(Outcome::Tell(Report::done(text + version::build(command, words).unwrap_or_default())))
+        }
         _ => {
             let paragraph = text.split("\n\n").next().unwrap_or_default();
             let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
-            let words: Vec<_> = paragraph.split_whitespace().collect();
-            let message = format!("{} (see {name} --help)", words.join(" "));
+            let said: Vec<_> = paragraph.split_whitespace().collect();
+            let message = format!("{} (see {} --help)", said.join(" "), command.get_name());
             Err(Failure::new(usage, message))
         }
     }

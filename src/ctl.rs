@@ -15,7 +15,7 @@ use crate::log::Voice;
 pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
     match &asked.verb {
-        Verb::Completion { shell } => Ok(completion::completion(*shell)),
+        Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
         Verb::Pin { json } => pin::pin(&asked.dir, *json),
         Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
     }

@@ -36,6 +36,11 @@ fn every_shell_gets_a_script_of_both_commands() {
         assert!(run.stdout.contains("kubensenter") && run.stdout.contains("kubensctl"), "{shell}");
         assert!(run.stdout.contains("require") && run.stdout.contains("argv0"), "{shell}");
     }
+    for (name, other) in [("kubensenter", "kubensctl"), ("kubensctl", "kubensenter")] {
+        let zsh = sandbox.ok(&format!("kubensctl completion zsh {name}"));
+        assert!(zsh.starts_with(&format!("#compdef {name}\n")));
+        assert!(!zsh.contains(&format!("#compdef {other}\n")));
+    }
     let unknown = "kubensctl: invalid value 'tcsh' for '<SHELL>' [possible values: bash, zsh, fish] (see kubensctl --help)\n";
     assert_eq!(sandbox.run("kubensctl completion tcsh"), Run::new(2, "", unknown));
 }

@@ -100,6 +100,21 @@ fn help_and_version_are_on_standard_output() {
     for flag in ["-V", "--version"] {
         assert_eq!(sandbox.run(&format!("kubensenter {flag}")), Run::new(0, version, ""));
     }
+    for verbose in ["--version -v", "-vV", "--verbose --version", "-V -v true"] {
+        for name in ["kubensenter", "kubensctl"] {
+            let run = sandbox.run(&format!("{name} {verbose}"));
+            let keys: Vec<_> = run.stdout.lines().map(|line| line.split([' ', ':']).next()).collect();
+            let told = [name, "commit", "date", "target", "rustc", "libc"].map(Some);
+            assert_eq!(
+                (run.status, run.stderr.as_str(), keys.as_slice()),
+                (0, "", told.as_slice()),
+                "{verbose}"
+            );
+        }
+    }
+    for quiet in ["-q --version", "--mount -v --version", "--version -- -v", "--version true -v"] {
+        assert_eq!(sandbox.run(&format!("kubensenter {quiet}")), Run::new(0, version, ""), "{quiet}");
+    }
     for flag in ["-h", "--help", "-q --help", "--mount x --help true"] {
         let run = sandbox.run(&format!("kubensenter {flag}"));
         assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{flag}");

@@ -49,6 +49,8 @@ pub enum Verb {
     Completion {
         /// The shell
         shell: Shell,
+        /// Of this command alone, as a file that the shell loads by its name
+        command: Option<Name>,
     },
 }
 
@@ -63,6 +65,15 @@ pub enum Shell {
     Fish,
 }
 
+/// A name that the program answers to.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Name {
+    /// kubensenter(1)
+    Kubensenter,
+    /// kubensctl(8)
+    Kubensctl,
+}
+
 /// The parser, as clap knows it.
 pub fn command() -> clap::Command {
     Asked::command()
@@ -75,6 +86,6 @@ pub fn command() -> clap::Command {
 pub fn read(words: Words<'_>) -> Result<Outcome<Asked>, Failure> {
     match Asked::try_parse_from(os_words(words)) {
         Ok(asked) => Ok(Outcome::Ask(asked)),
-        Err(error) => explain(&error, "kubensctl", Exit::Usage),
+        Err(error) => explain(&error, command(), words, Exit::Usage),
     }
 }
