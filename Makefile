@@ -3,23 +3,55 @@
 #   make test     every test that this machine can run
 #   make bench    what a call costs, beside what it is measured against
 #   make install  DESTDIR=, PREFIX=/usr
-# Variables: CARGO, and for a package build CARGOFLAGS="--locked --offline".
+#   make deb      a Debian package in target/deb (needs debhelper)
+#   make rpm      an RPM package in target/rpm (needs rpm)
+#   make vendor   the crates' sources in vendor/; builds then need no network
+# Variables: CARGO, CARGOFLAGS, SOURCE_DATE_EPOCH, and the directories below.
 
 PREFIX ?= /usr
 CARGO ?= cargo
 CARGOFLAGS ?= --locked
 INSTALL ?= install
 
-bindir = $(PREFIX)/bin
-mandir = $(PREFIX)/share/man
+# A directory as the machine's own packages have it, or the usual one.
+dir_of = $(shell pkg-config --variable=$(2) --define-variable=prefix=$(PREFIX) $(1) 2>/dev/null)
+BINDIR ?= $(PREFIX)/bin
+DATADIR ?= $(PREFIX)/share
+MANDIR ?= $(DATADIR)/man
+DOCDIR ?= $(DATADIR)/doc/kubensenter
+LICENSEDIR ?= $(DATADIR)/licenses/kubensenter
+UNITDIR ?= $(or $(call dir_of,systemd,systemdsystemunitdir),$(PREFIX)/lib/systemd/system)
+BASHDIR ?= $(or $(call dir_of,bash-completion,completionsdir),$(DATADIR)/bash-completion/completions)
+FISHDIR ?= $(or $(call dir_of,fish,completionsdir),$(DATADIR)/fish/vendor_completions.d)
+# zsh tells nobody; Debian's looks in a directory of its own for what other packages bring.
+ZSHDIR ?= $(DATADIR)/zsh/$(if $(wildcard /etc/debian_version),vendor-completions,site-functions)
+
+version = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
 # Where cargo puts the release build; the host's triple is a directory of its own (.cargo/config.toml).
-triple = $(shell rustc --version --verbose | sed -n 's/^host: //p')
-binary = $(or $(CARGO_TARGET_DIR),target)/$(triple)/release/kubensenter
+triple := $(shell rustc --version --verbose | sed -n 's/^host: //p')
+target = $(or $(CARGO_TARGET_DIR),target)
+binary = $(target)/$(triple)/release/kubensenter
 
-.PHONY: build demo test bench install
+# Messages of the crates name their source files. Wherever these are, the program gets the same names, so that
+# it does not depend on where it is built.
+crates = $(shell ls -d "$${CARGO_HOME:-$$HOME/.cargo}"/registry/src/*/ 2>/dev/null)
+remapped = $(foreach dir,$(patsubst %/,%,$(crates)) $(CURDIR)/vendor,"--remap-path-prefix=$(dir)=/crates",)
+trimmed = --config 'target."cfg(target_os = \"linux\")".rustflags = [$(remapped)]'
+vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-with = "vendored-sources"' \
+    --config 'source.vendored-sources.directory = "vendor"')
+# What a package holds of the crates is said from their own data.
+linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-build:
-	$(CARGO) build --release $(CARGOFLAGS)
+.PHONY: build fetch vendor demo test bench install place deb rpm
+
+build: fetch
+	$(CARGO) build --release $(CARGOFLAGS) $(vendored) $(trimmed)
+
+fetch:
+	@$(CARGO) fetch --target $(triple) $(CARGOFLAGS) $(vendored)
+
+vendor:
+	$(CARGO) vendor --versioned-dirs --locked vendor >/dev/null
 
 demo: build
 	@tests/demo $(binary)
@@ -31,6 +63,49 @@ bench:
 	@benches/enter/run
 
 install: build
-	$(INSTALL) -D -m 0755 $(binary) $(DESTDIR)$(bindir)/kubensenter
-	ln -sf kubensenter $(DESTDIR)$(bindir)/kubensctl
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(mandir)/man1 man/*.1
+	@$(MAKE) --no-print-directory place
+
+# The files alone, for packages: what is built is there.
+place:
+	$(INSTALL) -D -m 0755 $(binary) $(DESTDIR)$(BINDIR)/kubensenter
+	ln -sf kubensenter $(DESTDIR)$(BINDIR)/kubensctl
+	for page in man/*.[1-8]; do \
+	    $(INSTALL) -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
+	done
+	for unit in $(wildcard systemd/*.service systemd/*.timer systemd/*.path); do \
+	    $(INSTALL) -d $(DESTDIR)$(UNITDIR) && \
+	    sed 's|/usr/bin/|$(BINDIR)/|g' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/} && \
+	    chmod 0644 $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit; \
+	done
+	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
+	complete() { $(DESTDIR)$(BINDIR)/kubensctl completion "$$1" "$$2" >"$(DESTDIR)$$3" && chmod 0644 "$(DESTDIR)$$3"; }; \
+	for name in kubensenter kubensctl; do \
+	    complete bash $$name $(BASHDIR)/$$name && \
+	    complete zsh $$name $(ZSHDIR)/_$$name && \
+	    complete fish $$name $(FISHDIR)/$$name.fish || exit; \
+	done
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(LICENSEDIR) LICENSE
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers
+	$(linked) | packaging/inventory sbom $(binary) >$(DESTDIR)$(DOCDIR)/kubensenter.cdx.json
+	$(linked) | packaging/inventory notices $(binary) >$(DESTDIR)$(DOCDIR)/THIRD-PARTY
+
+# Both packages have the same files in the same places, whatever machine they are built on; but for zsh's.
+revision ?= 1
+directories = UNITDIR=/usr/lib/systemd/system BASHDIR=/usr/share/bash-completion/completions \
+    FISHDIR=/usr/share/fish/vendor_completions.d CARGOFLAGS="$(CARGOFLAGS)"
+
+deb: build
+	rm -rf $(target)/deb/build && mkdir -p $(target)/deb/build
+	cp -r packaging/deb $(target)/deb/build/debian
+	sed -i '1s/(.*)/($(version)-$(revision))/' $(target)/deb/build/debian/changelog
+	cd $(target)/deb/build && CHECKOUT=$(CURDIR) DIRECTORIES='$(directories)' \
+	    dpkg-buildpackage --build=binary --no-sign --no-check-builddeps
+	cp $(target)/deb/build/debian/kubensenter/usr/share/doc/kubensenter/*.json $(target)/deb
+	@ls $(target)/deb/*.deb
+
+rpm: build
+	rpmbuild -bb --define '_topdir $(abspath $(target))/rpm' --define 'checkout $(CURDIR)' \
+	    --define 'version_ $(version)' --define 'revision $(revision)' --define 'directories $(directories)' \
+	    packaging/rpm/kubensenter.spec
+	@ls $(target)/rpm/RPMS/*/*.rpm
