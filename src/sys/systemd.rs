@@ -36,10 +36,19 @@ pub fn is_active(unit: &UnitName) -> bool {
     systemctl(None, &["is-active", "--quiet", unit.as_str()]).is_ok_and(|answer| answer.done)
 }
 
-/// Whether a unit starts with the machine.
-pub fn is_enabled(root: Option<&Path>, unit: &UnitName) -> bool {
-    let answer = systemctl(root, &["is-enabled", unit.as_str()]);
-    answer.is_ok_and(|answer| answer.stdout.starts_with(b"enabled\n"))
+/// Whether a unit, which is there, starts with the machine.
+///
+/// # Errors
+/// systemctl does not say.
+pub fn is_enabled(root: Option<&Path>, unit: &UnitName) -> io::Result<bool> {
+    let words = ["is-enabled", unit.as_str()];
+    let answer = systemctl(root, &words)?;
+    // It says the state whatever its own status is.
+    if answer.stdout.is_empty() {
+        Err(answer.failure(&words))
+    } else {
+        Ok(answer.stdout.starts_with(b"enabled\n"))
+    }
 }
 
 /// Has the manager read its unit files again.
@@ -67,12 +76,16 @@ pub fn restart(unit: &UnitName) -> io::Result<()> {
 
 fn tell(root: Option<&Path>, words: &[&str]) -> io::Result<()> {
     let answer = systemctl(root, words)?;
-    if answer.done {
-        return Ok(());
+    if answer.done { Ok(()) } else { Err(answer.failure(words)) }
+}
+
+impl Answer {
+    fn failure(&self, words: &[&str]) -> io::Error {
+        let said = String::from_utf8_lossy(&self.stderr);
+        let said: Vec<_> = said.split_whitespace().collect();
+        let why = if said.is_empty() { "it failed without a word".to_owned() } else { said.join(" ") };
+        io::Error::other(format!("systemctl {}: {why}", words.join(" ")))
     }
-    let said = String::from_utf8_lossy(&answer.stderr);
-    let said: Vec<_> = said.split_whitespace().collect();
-    Err(io::Error::other(format!("systemctl {}: {}", words.join(" "), said.join(" "))))
 }
 
 fn systemctl(root: Option<&Path>, words: &[&str]) -> io::Result<Answer> {

@@ -72,10 +72,11 @@ impl Tree {
         }
     }
 
-    /// Reads a file; `None` where there is none.
+    /// Reads a file; `None` where there is none. An image need have no `/dev/null` for links to it to mean that.
     pub fn read(&self, path: &Path) -> io::Result<Option<Content>> {
         let Some(stat) = self.stat(path)? else {
-            return Ok(None);
+            let is_mask = self.is_link_to_null(path);
+            return Ok(is_mask.then_some(Content::Masked));
         };
         match kind(&stat) {
             SFlag::S_IFCHR => return Ok(Some(Content::Masked)),
@@ -109,6 +110,16 @@ impl Tree {
         let fd = self.open(directory, OFlag::O_PATH | OFlag::O_DIRECTORY).ok()?;
         let target = fcntl::readlinkat(&fd, name).ok()?;
         Some(directory.join(OsString::from_vec(target.into_vec())))
+    }
+
+    fn is_link_to_null(&self, path: &Path) -> bool {
+        let target = path.parent().and_then(|directory| self.link(directory, path.file_name()?));
+        target.is_some_and(|target| target == Path::new("/dev/null"))
+    }
+
+    /// Whether there is a file or a mask.
+    pub fn has(&self, path: &Path) -> bool {
+        self.identity(path).is_some() || self.is_link_to_null(path)
     }
 
     /// Which file a path leads to; `None` where it leads nowhere.

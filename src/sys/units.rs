@@ -119,7 +119,7 @@ impl<'a> Library<'a> {
             for file in self.tree.list(&directory)? {
                 let path = directory.join(&file);
                 let is_drop_in = file.as_bytes().ends_with(b".conf") && !file.as_bytes().starts_with(b".");
-                if is_drop_in && without != Some(&*path) && self.tree.identity(&path).is_some() {
+                if is_drop_in && without != Some(&*path) && self.tree.has(&path) {
                     files.entry(file).or_insert(path);
                 }
             }

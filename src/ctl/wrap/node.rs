@@ -27,7 +27,7 @@ pub(crate) fn enable(asked: &Enable, pin: &Path) -> Result<Report, Failure> {
     }
     let found = found(&library, asked.runtime.as_deref())?;
 
-    let enabled = systemd::is_enabled(site.root(), &kubens);
+    let enabled = systemd::is_enabled(site.root(), &kubens).map_err(|error| unknown(&error))?;
     let recorded = ours(&site)?.into_iter().find_map(|ours| match ours.by {
         Author::Enable { was_enabled } => Some(was_enabled),
         Author::Wrap => None,
@@ -107,8 +107,10 @@ pub(crate) fn disable(asked: &Disable) -> Result<Report, Failure> {
     })?;
 
     let mut told = Told::new(&steps, place.dry_run);
+    // Its package may be gone before this.
     let turns_off = found.iter().any(|ours| ours.by == Author::Enable { was_enabled: false })
-        && systemd::is_enabled(site.root(), &kubens);
+        && site.library()?.has(&kubens)
+        && systemd::is_enabled(site.root(), &kubens).map_err(|error| unknown(&error))?;
     if found.is_empty() {
         told.besides.push("there is nothing of kubensctl enable to take back".to_owned());
     }
@@ -132,6 +134,10 @@ pub(crate) fn disable(asked: &Disable) -> Result<Report, Failure> {
         ));
     }
     Ok(told.report(place.json))
+}
+
+fn unknown(error: &std::io::Error) -> Failure {
+    failed(format!("{}; nothing was changed", reason(error)))
 }
 
 fn half(error: &std::io::Error, verb: &str) -> Failure {

@@ -112,12 +112,11 @@ pub(super) fn wrap(
     }
     match plan::plan(&unit, &order).map_err(refuse)? {
         Plan::Inside(by) => Ok(Step { file: site.shown(&by), end: End::Inside, ..step }),
-        Plan::Write { text, warnings } => {
+        Plan::Write { text, execs, warnings } => {
             let ours = Source::new(&step.path, text.as_bytes());
             let whole = unit
                 .with(ours)
                 .map_err(|other| refuse(format!("{} has the drop-in's name", site.shown(&other))))?;
-            let execs = dropin::made(text.as_bytes()).map(|made| made.execs).unwrap_or_default();
             plan::holds(&whole, kind, &step.path, &execs).map_err(refuse)?;
             step.warnings = warnings;
             if step.old.as_deref() != Some(text.as_bytes()) {

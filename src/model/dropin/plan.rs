@@ -30,6 +30,8 @@ pub enum Plan {
     Write {
         /// The drop-in's text.
         text: String,
+        /// The settings in it that replace the unit's.
+        execs: Vec<Exec>,
         /// What does not come along, a sentence each.
         warnings: Vec<String>,
     },
@@ -79,7 +81,7 @@ fn environment(unit: &Unit, order: &Order) -> Result<Plan, String> {
     }
     let settings = format!("{AFTER}\n[Service]\nEnvironmentFile=-{}/env\n", escaped(&order.pin)?);
     let text = text(order.kind, &[], order.by, &[], &settings);
-    Ok(Plan::Write { text, warnings: Vec::new() })
+    Ok(Plan::Write { text, execs: Vec::new(), warnings: Vec::new() })
 }
 
 const AFTER: &str = "[Unit]\nAfter=kubens.service\n";
@@ -123,8 +125,10 @@ fn wrapper(unit: &Unit, order: &Order) -> Result<Plan, String> {
             }
         }
     }
-    let text = text(order.kind, &execs, order.by, &from, &settings);
-    Ok(Plan::Write { text, warnings: warnings(unit, commands()) })
+    // Those too that the unit does not have now: it may get them.
+    let asked: Vec<_> = Exec::ALL.into_iter().filter(|exec| order.execs.contains(exec)).collect();
+    let text = text(order.kind, &asked, order.by, &from, &settings);
+    Ok(Plan::Write { text, execs, warnings: warnings(unit, commands()) })
 }
 
 /// The unit's commands, line by line.
