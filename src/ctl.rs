@@ -2,6 +2,7 @@
 
 mod completion;
 mod pin;
+mod wrap;
 
 use crate::cli::ctl::{Asked, Verb};
 use crate::exit::{Failure, Report};
@@ -18,5 +19,9 @@ pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
         Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
         Verb::Pin { json } => pin::pin(&asked.dir, *json),
         Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
+        Verb::Wrap(wrap) => wrap::wrap(wrap, &asked.dir),
+        Verb::Unwrap(unwrap) => wrap::unwrap(unwrap),
+        Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
+        Verb::Disable(disable) => wrap::node::disable(disable),
     }
 }

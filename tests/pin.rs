@@ -1,5 +1,7 @@
 //! `kubensctl pin` and `kubensctl unpin`: what they make, keep, replace, find, refuse and take back.
 
+#![allow(clippy::unwrap_used)]
+
 mod harness;
 
 use harness::{Run, Sandbox};

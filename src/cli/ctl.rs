@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, os_words};
 use crate::exit::{Exit, Failure};
+use crate::model::dropin::Exec;
 use crate::model::pin;
 use crate::sys::raw::Words;
 
@@ -45,6 +46,14 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// Have services run inside, by a drop-in each
+    Wrap(Wrap),
+    /// Take back what wrap wrote
+    Unwrap(Unwrap),
+    /// Have this node's container runtime and kubelet run inside, and kubens.service start with the machine
+    Enable(Enable),
+    /// Take back what enable did
+    Disable(Disable),
     /// Print the completion script of both commands for a shell
     Completion {
         /// The shell
@@ -72,6 +81,81 @@ pub enum Name {
     Kubensenter,
     /// kubensctl(8)
     Kubensctl,
+}
+
+/// Where drop-ins are written, and what is said about it.
+#[derive(Args)]
+pub struct Place {
+    /// Work on the image below DIR instead of on this machine
+    #[arg(long, value_name = "DIR")]
+    pub root: Option<PathBuf>,
+    /// Show the difference, change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Print JSON
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `wrap`
+#[derive(Args)]
+pub struct Wrap {
+    /// For services that join by themselves (CRI-O): name the pin in their environment
+    #[arg(long, conflicts_with = "also")]
+    pub env: bool,
+    /// Wrap these commands too, besides ExecStart
+    #[arg(long, value_name = "EXEC", value_delimiter = ',', value_parser = exec)]
+    pub also: Vec<Exec>,
+    /// Where, and what is said
+    #[command(flatten)]
+    pub place: Place,
+    /// The services
+    #[arg(required = true, value_name = "UNIT")]
+    pub units: Vec<String>,
+}
+
+/// `unwrap`
+#[derive(Args)]
+pub struct Unwrap {
+    /// Take back only what wrap --env wrote
+    #[arg(long)]
+    pub env: bool,
+    /// Where, and what is said
+    #[command(flatten)]
+    pub place: Place,
+    /// The services
+    #[arg(required = true, value_name = "UNIT")]
+    pub units: Vec<String>,
+}
+
+/// `enable`
+#[derive(Args)]
+pub struct Enable {
+    /// Of several container runtimes, only this one
+    #[arg(long, value_name = "NAME")]
+    pub runtime: Option<String>,
+    /// Start kubens.service now, and restart the services that run
+    #[arg(long, conflicts_with = "root")]
+    pub now: bool,
+    /// Where, and what is said
+    #[command(flatten)]
+    pub place: Place,
+}
+
+/// `disable`
+#[derive(Args)]
+pub struct Disable {
+    /// Where, and what is said
+    #[command(flatten)]
+    pub place: Place,
+}
+
+fn exec(word: &str) -> Result<Exec, String> {
+    let named = |exec: &Exec| exec.key() == word.trim_end_matches('=');
+    Exec::ALL.into_iter().find(named).ok_or_else(|| {
+        let keys = Exec::ALL.map(Exec::key).join(", ");
+        format!("it is one of {keys}")
+    })
 }
 
 /// The parser, as clap knows it.

@@ -1,0 +1,101 @@
+//! Asks and tells systemd. `systemctl` is the only program that kubensctl ever starts.
+
+use std::ffi::OsStr;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use tracing::debug;
+
+use crate::model::unit::name::UnitName;
+
+/// What systemctl did.
+struct Answer {
+    done: bool,
+    stdout: Vec<u8>,
+    stderr: Vec<u8>,
+}
+
+/// Whether systemd is this machine's init (sd_booted(3)).
+pub fn is_running() -> bool {
+    Path::new("/run/systemd/system").is_dir()
+}
+
+/// The directories in which the manager looks for units; `None` where it does not say.
+pub fn search_path() -> Option<Vec<PathBuf>> {
+    let answer =
+        systemctl(None, &["show", "--property=UnitPath", "--value"]).ok().filter(|answer| answer.done)?;
+    let words = answer.stdout.split(u8::is_ascii_whitespace).filter(|word| word.starts_with(b"/"));
+    let path: Vec<_> = words.map(|word| PathBuf::from(OsStr::from_bytes(word))).collect();
+    (!path.is_empty()).then_some(path)
+}
+
+/// Whether a unit runs. What systemd does not know does not run.
+pub fn is_active(unit: &UnitName) -> bool {
+    systemctl(None, &["is-active", "--quiet", unit.as_str()]).is_ok_and(|answer| answer.done)
+}
+
+/// Whether a unit, which is there, starts with the machine.
+///
+/// # Errors
+/// systemctl does not say.
+pub fn is_enabled(root: Option<&Path>, unit: &UnitName) -> io::Result<bool> {
+    let words = ["is-enabled", unit.as_str()];
+    let answer = systemctl(root, &words)?;
+    // It says the state whatever its own status is.
+    if answer.stdout.is_empty() {
+        Err(answer.failure(&words))
+    } else {
+        Ok(answer.stdout.starts_with(b"enabled\n"))
+    }
+}
+
+/// Has the manager read its unit files again.
+///
+/// # Errors
+/// systemctl's words, and so below.
+pub fn daemon_reload() -> io::Result<()> {
+    tell(None, &["daemon-reload"])
+}
+
+/// Has a unit start with the machine, or not any more.
+pub fn set_enabled(root: Option<&Path>, unit: &UnitName, enabled: bool) -> io::Result<()> {
+    tell(root, &[if enabled { "enable" } else { "disable" }, unit.as_str()])
+}
+
+/// Starts a unit now.
+pub fn start(unit: &UnitName) -> io::Result<()> {
+    tell(None, &["start", unit.as_str()])
+}
+
+/// Restarts a unit now.
+pub fn restart(unit: &UnitName) -> io::Result<()> {
+    tell(None, &["restart", unit.as_str()])
+}
+
+fn tell(root: Option<&Path>, words: &[&str]) -> io::Result<()> {
+    let answer = systemctl(root, words)?;
+    if answer.done { Ok(()) } else { Err(answer.failure(words)) }
+}
+
+impl Answer {
+    fn failure(&self, words: &[&str]) -> io::Error {
+        let said = String::from_utf8_lossy(&self.stderr);
+        let said: Vec<_> = said.split_whitespace().collect();
+        let why = if said.is_empty() { "it failed without a word".to_owned() } else { said.join(" ") };
+        io::Error::other(format!("systemctl {}: {why}", words.join(" ")))
+    }
+}
+
+fn systemctl(root: Option<&Path>, words: &[&str]) -> io::Result<Answer> {
+    let mut command = Command::new("systemctl");
+    if let Some(root) = root {
+        command.arg("--root").arg(root);
+    }
+    command.args(words).stdin(Stdio::null());
+    let output =
+        command.output().map_err(|error| io::Error::new(error.kind(), format!("run systemctl: {error}")))?;
+    debug!("systemctl {}: {}", words.join(" "), output.status);
+    Ok(Answer { done: output.status.success(), stdout: output.stdout, stderr: output.stderr })
+}

@@ -1,0 +1,1 @@
+/var/units/moved.service.d
