@@ -1,19 +1,30 @@
 //! kubensctl: one file a verb.
 
+mod check;
 mod completion;
+mod metrics;
+mod mounts;
 mod pin;
+mod status;
 mod wrap;
 
+use std::os::unix::ffi::OsStrExt;
+use std::path::{self, Path};
+
 use crate::cli::ctl::{Asked, Verb};
-use crate::exit::{Failure, Report};
+use crate::exit::{Exit, Failure, Report};
 use crate::log::Voice;
+use crate::model::node::Node;
+use crate::model::pin::Pin;
+use crate::model::text::{Shown, reason};
+use crate::sys::pager::Screen;
+use crate::sys::tables::Stranded;
 
 /// Does what was asked.
 ///
 /// # Errors
 /// Status 1, unless the verb says otherwise.
-#[allow(clippy::unnecessary_wraps)] // the verb there is cannot fail; others can
-pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
+pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failure> {
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
     match &asked.verb {
         Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
@@ -23,5 +34,28 @@ pub fn run(asked: &Asked, voice: Voice) -> Result<Report, Failure> {
         Verb::Unwrap(unwrap) => wrap::unwrap(unwrap),
         Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
         Verb::Disable(disable) => wrap::node::disable(disable),
+        Verb::Status { json } => status::status(&asked.dir, *json, asked.quiet > 0, screen),
+        Verb::Mounts { all, host, tree, json, .. } => mounts::mounts(&asked.dir, (*all, *host), *tree, *json),
+        Verb::Check { json } => check::check(&asked.dir, *json),
+        Verb::Metrics { output } => metrics::metrics(&asked.dir, output.as_deref()),
     }
+}
+
+/// The pin in the directory that `--dir` names.
+fn pin_in(dir: &Path) -> Result<Pin, Failure> {
+    let absolute = path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+    Pin::new(absolute.as_os_str().as_bytes()).ok_or_else(|| {
+        let dir = Shown(dir.as_os_str().as_bytes());
+        Failure::new(Exit::Usage, format!("--dir {dir} names no directory of its own"))
+    })
+}
+
+/// What was seen of the node.
+fn looked(node: Result<Node, Stranded>) -> Result<Node, Failure> {
+    node.map_err(|Stranded(error)| {
+        let why = reason(&error);
+        let message =
+            format!("cannot come back from the pinned namespace: {why} (nothing was changed; try again)");
+        Failure::new(Exit::Failed, message)
+    })
 }

@@ -9,6 +9,8 @@ pub enum Exit {
     Failed,
     /// `kubensctl`: the command line is wrong.
     Usage,
+    /// `kubensctl status`: nothing is pinned.
+    NotPinned,
     /// `kubensenter`: failed before the command, by usage, namespace or permission.
     NotEntered,
     /// `kubensenter`: the command is there and cannot be executed.
@@ -24,6 +26,7 @@ impl Exit {
             Exit::Done => 0,
             Exit::Failed => 1,
             Exit::Usage => 2,
+            Exit::NotPinned => 3,
             Exit::NotEntered => 125,
             Exit::NotExecutable => 126,
             Exit::NotFound => 127,

@@ -39,6 +39,7 @@ use std::io::{self, Write};
 use cli::Outcome;
 use exit::{Exit, Failure, Report};
 use log::Voice;
+use sys::pager::{self, Screen};
 use sys::raw::{self, Words};
 
 /// Called by the process's first frame, in `sys::raw`.
@@ -67,7 +68,14 @@ fn enter_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
 fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
     match cli::ctl::read(words)? {
         Outcome::Tell(report) => Ok(report),
-        Outcome::Ask(asked) => ctl::run(&asked, voice),
+        Outcome::Ask(asked) => {
+            let screen = Screen::new(raw::getenv(c"NO_COLOR").is_some());
+            let report = ctl::run(&asked, voice, screen)?;
+            if asked.is_for_a_pager() && screen.is_terminal() {
+                pager::show(report.text.as_bytes(), raw::getenv(c"SYSTEMD_PAGER").or(raw::getenv(c"PAGER")));
+            }
+            Ok(report)
+        }
     }
 }
 

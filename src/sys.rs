@@ -2,6 +2,7 @@
 
 pub mod affinity;
 pub mod caller;
+pub mod census;
 pub mod denied;
 pub mod directory;
 pub mod exec;
@@ -10,10 +11,15 @@ pub mod lock;
 pub mod mount;
 pub mod mounts;
 pub mod namespace;
+pub mod pager;
 pub mod place;
+pub mod pods;
 pub mod processes;
 pub mod raw;
 pub mod stderr;
+pub mod survey;
 pub mod systemd;
+pub mod tables;
+pub mod textfile;
 pub mod tree;
 pub mod units;

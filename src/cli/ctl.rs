@@ -54,6 +54,42 @@ pub enum Verb {
     Enable(Enable),
     /// Take back what enable did
     Disable(Disable),
+    /// Is encapsulation in effect, and who is where? Status 0: in effect; 3: not enabled; 1: degraded
+    Status {
+        /// Say it in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// List the mounts that only the namespace has, and whose they are
+    Mounts {
+        /// List the mounts of both sides
+        #[arg(long, conflicts_with = "host")]
+        all: bool,
+        /// List what the host has and the namespace lacks
+        #[arg(long)]
+        host: bool,
+        /// Show which mount stands on which
+        #[arg(long, conflicts_with = "json")]
+        tree: bool,
+        /// List them in JSON
+        #[arg(long)]
+        json: bool,
+        /// Do not pipe the list into a pager
+        #[arg(long)]
+        no_pager: bool,
+    },
+    /// Look for everything that is known to go wrong. Status 0: clean; 1: findings
+    Check {
+        /// Say it in JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Print metrics in the OpenMetrics format
+    Metrics {
+        /// Write them to FILE, in one step
+        #[arg(long, value_name = "FILE")]
+        output: Option<PathBuf>,
+    },
     /// Print the completion script of both commands for a shell
     Completion {
         /// The shell
@@ -156,6 +192,13 @@ fn exec(word: &str) -> Result<Exec, String> {
         let keys = Exec::ALL.map(Exec::key).join(", ");
         format!("it is one of {keys}")
     })
+}
+
+impl Asked {
+    /// Whether the report may be long, and is for reading.
+    pub fn is_for_a_pager(&self) -> bool {
+        matches!(self.verb, Verb::Mounts { json: false, no_pager: false, .. })
+    }
 }
 
 /// The parser, as clap knows it.

@@ -1,4 +1,19 @@
-//! Processes by the unit that they belong to.
+//! Processes by the unit that they belong to, and the units that make a node a Kubernetes node.
+
+use std::collections::BTreeMap;
+
+use super::namespace::NamespaceId;
+
+/// A process, as far as it could be seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Process {
+    /// Its number.
+    pub pid: i32,
+    /// The mount namespace that it is in; `None`: the kernel does not say.
+    pub namespace: Option<NamespaceId>,
+    /// The systemd unit that it belongs to.
+    pub unit: Option<String>,
+}
 
 /// The systemd unit of a process, from its `/proc/PID/cgroup`: the first name below the slices, as systemd sees it.
 pub fn unit(cgroup: &[u8]) -> Option<String> {
@@ -20,9 +35,175 @@ pub fn unit(cgroup: &[u8]) -> Option<String> {
     known.iter().any(|kind| name.ends_with(kind)).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
+/// Whether a process of this unit is one of a container's. Some runtimes give containers no unit at all.
+pub fn is_container(unit: Option<&str>) -> bool {
+    let Some(scope) = unit.map(|unit| unit.strip_suffix(".scope")) else {
+        return true;
+    };
+    scope.is_some_and(|name| {
+        let shim = name.starts_with("crio-conmon-") || name.starts_with("libpod-conmon-");
+        !shim && ["cri-containerd-", "crio-", "docker-", "libpod-"].iter().any(|kind| name.starts_with(kind))
+    })
+}
+
+/// What a unit is to a Kubernetes node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The container runtime.
+    Runtime,
+    /// The kubelet.
+    Kubelet,
+    /// Both in one, as k3s is.
+    Both,
+    /// The runtime's processes that keep a container: `conmon`.
+    Shim,
+}
+
+/// The role of a unit; `None`: no part of Kubernetes.
+pub fn role(unit: &str) -> Option<Role> {
+    match unit {
+        "kubelet.service"
+        | "snap.microk8s.daemon-kubelet.service"
+        | "snap.microk8s.daemon-kubelite.service" => Some(Role::Kubelet),
+        "crio.service"
+        | "cri-o.service"
+        | "containerd.service"
+        | "docker.service"
+        | "cri-docker.service"
+        | "cri-dockerd.service"
+        | "snap.microk8s.daemon-containerd.service" => Some(Role::Runtime),
+        "k3s.service"
+        | "k3s-agent.service"
+        | "rke2-server.service"
+        | "rke2-agent.service"
+        | "k0scontroller.service"
+        | "k0sworker.service" => Some(Role::Both),
+        _ if unit.starts_with("crio-conmon-") => Some(Role::Shim),
+        _ => None,
+    }
+}
+
+/// Which side of the fence a process is on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Whereabouts {
+    /// In the pinned namespace.
+    Inside,
+    /// In PID 1's namespace.
+    Host,
+    /// In another one.
+    Elsewhere,
+    /// Not to be seen.
+    Unseen,
+}
+
+/// Where a namespace is, seen from these two.
+pub fn whereabouts(
+    namespace: Option<NamespaceId>,
+    pinned: Option<NamespaceId>,
+    host: Option<NamespaceId>,
+) -> Whereabouts {
+    match namespace {
+        None => Whereabouts::Unseen,
+        Some(_) if namespace == pinned => Whereabouts::Inside,
+        Some(_) if namespace == host => Whereabouts::Host,
+        Some(_) if host.is_none() => Whereabouts::Unseen,
+        Some(_) => Whereabouts::Elsewhere,
+    }
+}
+
+/// How many of a unit's processes are where.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    /// In the pinned namespace.
+    pub inside: usize,
+    /// In PID 1's namespace.
+    pub host: usize,
+    /// In others.
+    pub elsewhere: usize,
+    /// Not to be seen.
+    pub unseen: usize,
+}
+
+impl Count {
+    /// Counts one more.
+    pub fn add(&mut self, place: Whereabouts) {
+        match place {
+            Whereabouts::Inside => self.inside += 1,
+            Whereabouts::Host => self.host += 1,
+            Whereabouts::Elsewhere => self.elsewhere += 1,
+            Whereabouts::Unseen => self.unseen += 1,
+        }
+    }
+
+    /// All of them.
+    pub fn all(&self) -> usize {
+        self.inside + self.host + self.elsewhere + self.unseen
+    }
+
+    /// Where the unit is, as a whole. A process elsewhere decides nothing beside others: a runtime's children are in
+    /// a namespace of their own from the moment on that they become a container's.
+    pub fn verdict(&self) -> Standing {
+        match (self.inside, self.host, self.elsewhere) {
+            (0, 0, 0) => Standing::Unseen,
+            (0, 0, _) => Standing::Elsewhere,
+            (_, 0, _) => Standing::Inside,
+            (0, _, _) => Standing::Host,
+            (_, _, _) => Standing::Torn,
+        }
+    }
+}
+
+/// Where a unit is, as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Inside.
+    Inside,
+    /// Outside, on the host.
+    Host,
+    /// In another namespace.
+    Elsewhere,
+    /// Some of it inside and some on the host.
+    Torn,
+    /// Not to be seen.
+    Unseen,
+}
+
+impl Standing {
+    /// One word for people and programs.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Inside => "inside",
+            Standing::Host => "outside",
+            Standing::Elsewhere => "elsewhere",
+            Standing::Torn => "torn",
+            Standing::Unseen => "unseen",
+        }
+    }
+}
+
+/// The processes of each unit, by where they are. Units that exist once a container (`crio-conmon-ID.scope`) are
+/// counted under one name.
+pub fn by_unit(
+    processes: &[Process],
+    pinned: Option<NamespaceId>,
+    host: Option<NamespaceId>,
+) -> BTreeMap<&str, Count> {
+    let mut units: BTreeMap<&str, Count> = BTreeMap::new();
+    for process in processes {
+        let unit = process.unit.as_deref().unwrap_or("");
+        let name = if role(unit) == Some(Role::Shim) { "crio-conmon-*.scope" } else { unit };
+        units.entry(name).or_default().add(whereabouts(process.namespace, pinned, host));
+    }
+    units
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    const HOST: Option<NamespaceId> = Some(NamespaceId { dev: 4, ino: 1 });
+    const PINNED: Option<NamespaceId> = Some(NamespaceId { dev: 4, ino: 2 });
+    const OTHER: Option<NamespaceId> = Some(NamespaceId { dev: 4, ino: 3 });
 
     #[test]
     fn the_unit_is_the_first_name_below_the_slices() {
@@ -51,5 +232,48 @@ mod tests {
     fn systemds_own_hierarchy_counts_where_there_are_several() {
         let cgroup = b"5:cpu:/x\n1:name=systemd:/system.slice/kubelet.service\n0::/elsewhere.service\n";
         assert_eq!(unit(cgroup).as_deref(), Some("kubelet.service"));
+    }
+
+    #[test]
+    fn a_containers_scope_is_known_and_its_shims_is_not_taken_for_one() {
+        for unit in [None, Some("cri-containerd-ab.scope"), Some("crio-ab.scope"), Some("docker-ab.scope")] {
+            assert!(is_container(unit), "{unit:?}");
+        }
+        for unit in ["crio-conmon-ab.scope", "session-3.scope", "kubelet.service", "crio.service"] {
+            assert!(!is_container(Some(unit)), "{unit}");
+        }
+    }
+
+    #[test]
+    fn a_place_is_known_only_where_both_sides_are() {
+        assert_eq!(whereabouts(PINNED, PINNED, HOST), Whereabouts::Inside);
+        assert_eq!(whereabouts(HOST, PINNED, HOST), Whereabouts::Host);
+        assert_eq!(whereabouts(OTHER, PINNED, HOST), Whereabouts::Elsewhere);
+        assert_eq!(whereabouts(OTHER, PINNED, None), Whereabouts::Unseen);
+        assert_eq!(whereabouts(None, None, HOST), Whereabouts::Unseen);
+    }
+
+    #[test]
+    fn what_becomes_a_container_does_not_tear_a_unit() {
+        let count = |inside, host, elsewhere| Count { inside, host, elsewhere, unseen: 0 }.verdict();
+        assert_eq!(count(3, 0, 1), Standing::Inside);
+        assert_eq!(count(0, 3, 1), Standing::Host);
+        assert_eq!(count(0, 0, 1), Standing::Elsewhere);
+        assert_eq!(count(1, 1, 0), Standing::Torn);
+        assert_eq!(count(0, 0, 0), Standing::Unseen);
+    }
+
+    #[test]
+    fn units_of_single_containers_are_counted_together() {
+        let process = |pid, unit: &str, namespace| Process { pid, namespace, unit: Some(unit.to_owned()) };
+        let processes = [
+            process(1, "crio-conmon-aa.scope", PINNED),
+            process(2, "crio-conmon-bb.scope", PINNED),
+            process(3, "crio.service", HOST),
+        ];
+        let units = by_unit(&processes, PINNED, HOST);
+        assert_eq!(units.keys().copied().collect::<Vec<_>>(), ["crio-conmon-*.scope", "crio.service"]);
+        assert_eq!(units["crio-conmon-*.scope"].inside, 2);
+        assert_eq!(units["crio.service"].verdict(), Standing::Host);
     }
 }

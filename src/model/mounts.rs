@@ -116,6 +116,9 @@ fn octal(digits: &[u8]) -> Option<u8> {
 }
 
 #[cfg(test)]
+mod fuzz;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

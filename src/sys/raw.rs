@@ -3,6 +3,8 @@
 #![allow(unsafe_code)]
 
 pub mod mount;
+pub mod nsfs;
+pub mod process;
 
 use std::ffi::{CStr, c_char, c_int, c_ulong};
 use std::marker::PhantomData;

@@ -1,0 +1,40 @@
+//! `kubensctl mounts`: the mounts that only the namespace has, and whose they are.
+
+use std::path::Path;
+
+use super::{looked, pin_in};
+use crate::exit::{Exit, Failure, Report};
+use crate::model::listing::{self, Which};
+use crate::model::node::Pinning;
+use crate::model::text::Shown;
+use crate::sys::{pods, survey};
+
+pub(super) fn mounts(
+    dir: &Path,
+    (all, host): (bool, bool),
+    tree: bool,
+    json: bool,
+) -> Result<Report, Failure> {
+    let which = match (all, host) {
+        (true, _) => Which::All,
+        (false, true) => Which::Host,
+        (false, false) => Which::Inside,
+    };
+    let node = looked(survey::look_at_mounts(&pin_in(dir)?))?;
+    let view = node.view();
+    let Some(rows) = listing::rows(&view, which) else {
+        let why = match &node.pinning {
+            Pinning::Nothing(what) => format!("it is {what} (kubensctl pin makes it)"),
+            Pinning::Unknown(why) => format!("{why} (try sudo)"),
+            Pinning::Pinned(_) => format!("cannot see {} (try sudo)", node.blind.join("; ")),
+        };
+        let message = format!("cannot list the mounts of the namespace at {}: {why}", Shown(&node.point));
+        return Err(Failure::new(Exit::Failed, message));
+    };
+    let pods = pods::names(listing::containers(&rows));
+    Ok(Report::done(if json {
+        listing::json(&rows, &pods).document()
+    } else {
+        listing::text(&rows, which, &pods, tree)
+    }))
+}

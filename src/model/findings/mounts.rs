@@ -1,0 +1,156 @@
+//! Troubles that the mount tables tell.
+
+use super::Finding;
+use crate::model::compare::Origin;
+use crate::model::members::{Role, role};
+use crate::model::mounts::Mount;
+use crate::model::node::{Maker, View};
+use crate::model::paths::{self, is_below};
+use crate::model::text::Shown;
+
+/// Where older nodes pin.
+const OLDER_POINT: &[u8] = b"/run/container-mount-namespace/mnt";
+/// Where network namespaces are kept by name.
+const NETNS: &[u8] = b"/run/netns";
+/// Where programs for the kernel are kept by name.
+const BPFFS: &[u8] = b"/sys/fs/bpf";
+
+/// All of them.
+pub fn all(view: &View<'_>) -> Vec<Finding> {
+    let one = [older_recipe(view), older_service(view), netns(view), bpffs(view), storage(view)];
+    one.into_iter().flatten().chain(shadowed(view)).chain(lingering(view)).collect()
+}
+
+fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
+    view.node.outside.as_deref().unwrap_or_default()
+}
+
+/// The mounts of the namespace, with what each is to the host.
+fn inside<'a>(view: &'a View<'_>) -> impl Iterator<Item = (&'a Mount, Origin)> {
+    let origins = view.comparison.as_ref().map_or(&[][..], |comparison| &comparison.inside);
+    view.node.inside.as_deref().unwrap_or_default().iter().zip(origins.iter().copied())
+}
+
+fn older_recipe(view: &View<'_>) -> Option<Finding> {
+    view.pinned?;
+    match view.node.maker()? {
+        Maker::Kubensctl => None,
+        Maker::Older => Some(Finding {
+            name: "older-pin",
+            degrades: false,
+            found: format!("the pin at {} was made by the older recipe", Shown(&view.node.point)),
+            consequence: "an rm of it in any sandbox or container destroys it, and a restart of its unit makes a second namespace",
+            cure: "install kubensenter's own kubens.service, then kubensctl pin: it keeps the namespace"
+                .to_owned(),
+        }),
+    }
+}
+
+fn older_service(view: &View<'_>) -> Option<Finding> {
+    let pinned = host(view).iter().any(|mount| mount.target == OLDER_POINT && mount.kind == b"nsfs");
+    (pinned && view.node.point != OLDER_POINT).then(|| Finding {
+        name: "older-service",
+        degrades: false,
+        found: format!(
+            "container-mount-namespace.service has pinned a namespace too, at {}",
+            Shown(OLDER_POINT)
+        ),
+        consequence: "services wrapped by the one and by the other are in two namespaces",
+        cure: "systemctl disable container-mount-namespace.service, remove its drop-ins, and reboot"
+            .to_owned(),
+    })
+}
+
+fn netns(view: &View<'_>) -> Option<Finding> {
+    view.pinned?;
+    if view.node.outside.is_none()
+        || paths::top(host(view), NETNS).is_some_and(|mount| mount.shared.is_some())
+    {
+        return None;
+    }
+    Some(Finding {
+        name: "netns-not-shared",
+        degrades: false,
+        found: format!("{} is no shared mount on the host", Shown(NETNS)),
+        consequence: "the host's first ip netns add will hide the pods' network namespaces from the runtime",
+        cure: "kubensctl pin before the runtime starts: drain the node and reboot it".to_owned(),
+    })
+}
+
+fn bpffs(view: &View<'_>) -> Option<Finding> {
+    let own: Vec<_> = inside(view)
+        .filter(|(mount, origin)| mount.target == BPFFS && mount.kind == b"bpf" && origin.hidden())
+        .collect();
+    (!own.is_empty()).then(|| Finding {
+        name: "bpffs-twice",
+        degrades: false,
+        found: format!("{} is another file system inside than on the host", Shown(BPFFS)),
+        consequence: "what the network plugin keeps there is not found from the host, nor after a restart on the other side",
+        cure: format!("mount bpffs on the host at boot (systemctl enable --now sys-fs-bpf.mount, or fstab: bpffs {} bpf), then reboot", Shown(BPFFS)),
+    })
+}
+
+/// podman, buildah or skopeo on the host, with the storage that CRI-O has inside.
+fn storage(view: &View<'_>) -> Option<Finding> {
+    let crio = view.units.iter().any(|(unit, count)| {
+        role(unit) == Some(Role::Runtime) && unit.starts_with("cri") && count.inside > 0
+    });
+    let used = |mount: &&Mount| {
+        let words = || mount.target.split(|&byte| byte == b'/');
+        is_below(&mount.target, b"/var/lib/containers/storage") && words().any(|word| word == b"merged")
+    };
+    let mount = host(view).iter().find(used);
+    let podman = view.units.iter().any(|(unit, count)| unit.starts_with("libpod-") && count.host > 0);
+    let example = mount.map_or("a libpod scope".to_owned(), |mount| Shown(&mount.target).to_string());
+    (crio && (mount.is_some() || podman)).then(|| Finding {
+        name: "storage-outside",
+        degrades: false,
+        found: format!("containers run on the host from the storage that CRI-O uses inside ({example})"),
+        consequence: "each side believes that the other's layers are unmounted, and may delete or corrupt them",
+        cure: "run podman, buildah and skopeo through kubensenter, or give them another --root".to_owned(),
+    })
+}
+
+fn shadowed(view: &View<'_>) -> Option<Finding> {
+    let comparison = view.comparison.as_ref()?;
+    let host = paths::shadowed(host(view));
+    // What is hidden on the host in the same way is hidden on purpose.
+    let hosts: Vec<_> = self::host(view).iter().filter(|mount| host.contains(&mount.id)).collect();
+    let alike = |mount: &Mount| {
+        hosts.iter().any(|other| other.target == mount.target && other.device == mount.device)
+    };
+    let lost: Vec<_> = inside(view)
+        .filter(|(mount, _)| comparison.shadowed.contains(&mount.id) && !alike(mount))
+        .map(|(mount, _)| mount)
+        .collect();
+    let first = lost.first()?;
+    Some(Finding {
+        name: "shadowed",
+        degrades: false,
+        found: format!(
+            "{} mounts inside lie hidden under others, the first at {}",
+            lost.len(),
+            Shown(&first.target)
+        ),
+        consequence: "whoever looks there finds something else, and an unmount takes away the wrong one",
+        cure: "kubensctl mounts --all --tree shows which; unmount the upper one with kubensenter umount"
+            .to_owned(),
+    })
+}
+
+fn lingering(view: &View<'_>) -> Vec<Finding> {
+    let lingers =
+        inside(view).filter(|(mount, origin)| *origin == Origin::Lingering && mount.device.major != 0);
+    lingers
+        .map(|(mount, _)| {
+            let (source, target) = (Shown(&mount.source), Shown(&mount.target));
+            Finding {
+                name: "device-busy",
+                degrades: false,
+                found: format!("{source} is still mounted inside at {target}, and no longer on the host"),
+                consequence: "the device stays busy: it cannot be checked, detached or removed, and nothing on the host shows why",
+                cure: format!("kubensenter umount -R {target}"),
+            }
+        })
+        .collect()
+}

@@ -1,0 +1,202 @@
+//! Whose mount it is, by where it is mounted: the layouts of the kubelet, CRI-O, containerd and docker.
+
+use std::fmt::{self, Display, Formatter};
+
+use super::text::Shown;
+
+/// Who made a mount, and what for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Owner<'a> {
+    /// A pod's volume, or a part of it that one container sees.
+    Volume {
+        /// The pod's UID.
+        pod: &'a [u8],
+        /// The volume's name in the pod.
+        volume: &'a [u8],
+    },
+    /// A volume on its way to pods, once for the whole node.
+    Stage {
+        /// The plugin or driver.
+        driver: &'a [u8],
+    },
+    /// A container's, or a pod's sandbox's.
+    Container {
+        /// Its ID; for CRI-O's root file systems and docker's the ID of their layer.
+        id: &'a [u8],
+        /// What of it: `rootfs`, `shm`, a file's name.
+        part: &'a [u8],
+    },
+    /// A pinned namespace of a pod.
+    Pinned {
+        /// The namespace's name.
+        name: &'a [u8],
+    },
+    /// A directory of the kubelet's or the runtime's.
+    Kubernetes,
+}
+
+/// Where the kubelet and the runtimes keep what they mount. A name is found below any directory, because
+/// distributions move the trees (`/var/snap/microk8s/common`, `/var/lib/k0s`, `/run/k3s`).
+const HOMES: [&[u8]; 9] = [
+    b"kubelet",
+    b"containerd",
+    b"containers/storage",
+    b"docker",
+    b"crio",
+    b"k3s",
+    b"rancher",
+    b"k0s",
+    b"microk8s",
+];
+
+/// The directories in which the runtimes pin the pods' namespaces (CRI-O's pinns, containerd's CNI).
+const PINS: [&[u8]; 4] = [b"netns", b"ipcns", b"utsns", b"userns"];
+
+/// Whether a layout of Kubernetes explains a mount at `target`.
+pub fn is_kubernetes(target: &[u8]) -> bool {
+    owner(target).is_some()
+}
+
+/// Whose a mount at `target` is.
+pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
+    let words: Vec<&[u8]> = target.split(|&byte| byte == b'/').filter(|word| !word.is_empty()).collect();
+    let place = |name: &[u8]| words.iter().position(|word| *word == name);
+    let after = |name: &[u8]| place(name).map(|place| &words[place + 1..]);
+    match after(b"pods") {
+        Some([pod, b"volumes", _, volume, ..]) if is_id(pod) => {
+            return Some(Owner::Volume { pod, volume });
+        }
+        Some([pod, b"volume-subpaths", volume, ..]) if is_id(pod) => {
+            return Some(Owner::Volume { pod, volume });
+        }
+        Some([pod, _, name, ..]) if is_id(pod) => return Some(Owner::Volume { pod, volume: name }),
+        Some(_) | None => {}
+    }
+    match after(b"plugins") {
+        Some([b"kubernetes.io", b"csi", driver, ..] | [b"kubernetes.io", driver, ..] | [driver, _, ..])
+            if place(b"kubelet").is_some() =>
+        {
+            return Some(Owner::Stage { driver });
+        }
+        Some(_) | None => {}
+    }
+    match *words {
+        [b"run" | b"var", .., kind, name] if PINS.contains(&kind) => return Some(Owner::Pinned { name }),
+        _ => {}
+    }
+    container(&words).or_else(|| {
+        let home = |home: &&[u8]| {
+            words.windows(home.split(|&byte| byte == b'/').count()).any(|names| names.join(&b'/') == **home)
+        };
+        let tree = matches!(words.first(), Some(&(b"var" | b"run")));
+        (tree && HOMES.iter().any(|name| home(&name))).then_some(Owner::Kubernetes)
+    })
+}
+
+fn container<'a>(words: &[&'a [u8]]) -> Option<Owner<'a>> {
+    let layouts = words.windows(3).find_map(|names| match *names {
+        // containerd: io.containerd.runtime.v2.task/NAMESPACE/ID, io.containerd.grpc.v1.cri/sandboxes/ID
+        [b"io.containerd.runtime.v2.task", _, id]
+        | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id] => Some(id),
+        // CRI-O, podman: overlay-containers/ID/userdata
+        [b"overlay-containers", id, b"userdata"] => Some(id),
+        // CRI-O, podman: overlay/LAYER/merged; docker: overlay2/LAYER/merged
+        [b"overlay" | b"overlay2", id, b"merged"] => Some(id),
+        // docker: containers/ID/mounts
+        [b"containers", id, b"mounts"] if words.contains(&&b"docker"[..]) => Some(id),
+        _ => None,
+    });
+    let id = layouts.filter(|id| is_id(id))?;
+    let part = match words.last() {
+        Some(&b"merged") => b"rootfs",
+        Some(part) => *part,
+        None => return None,
+    };
+    Some(Owner::Container { id, part })
+}
+
+/// A pod's UID, or a container's ID: for static pods the one is as hexadecimal as the other. containerd's own
+/// clients choose names at will.
+fn is_id(word: &[u8]) -> bool {
+    !word.is_empty() && word.iter().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(byte))
+}
+
+impl Display for Owner<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Owner::Volume { pod, volume } => write!(f, "pod {} volume {}", Shown(pod), Shown(volume)),
+            Owner::Stage { driver } => write!(f, "driver {}", Shown(driver)),
+            Owner::Container { id, part } => {
+                write!(f, "container {} {}", Shown(&id[..id.len().min(12)]), Shown(part))
+            }
+            Owner::Pinned { name } => write!(f, "pinned {}", Shown(name)),
+            Owner::Kubernetes => f.write_str("kubelet or runtime"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const POD: &str = "6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11";
+    const ID: &str = "d9c5cbe58d4b6d2b7b2a53b3a8ab0b0f7f9a8c4cb3b0a8f2f1a0f9e8d7c6b5a4";
+
+    fn told(path: &str) -> String {
+        let path = path.replace("POD", POD).replace("ID", ID);
+        owner(path.as_bytes()).map_or("nobody".to_owned(), |owner| owner.to_string())
+    }
+
+    #[test]
+    fn a_volume_is_its_pods_wherever_the_kubelet_lives() {
+        for root in ["/var/lib/kubelet", "/var/snap/microk8s/common/var/lib/kubelet", "/var/lib/k0s/kubelet"]
+        {
+            for (tail, volume) in [
+                ("volumes/kubernetes.io~projected/kube-api-access-x", "kube-api-access-x"),
+                ("volumes/kubernetes.io~csi/pvc-1/mount", "pvc-1"),
+                ("volume-subpaths/config/web/0", "config"),
+                ("etc-hosts/x", "x"),
+            ] {
+                let path = format!("{root}/pods/POD/{tail}");
+                assert_eq!(told(&path), format!("pod {POD} volume {volume}"), "{path}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_stage_is_its_drivers() {
+        let stage = "/var/lib/kubelet/plugins/kubernetes.io/csi/ebs.csi.aws.com/0a1b/globalmount";
+        assert_eq!(told(stage), "driver ebs.csi.aws.com");
+        assert_eq!(told("/var/lib/kubelet/plugins/kubernetes.io/iscsi/iface-default/x"), "driver iscsi");
+        assert_eq!(told("/srv/plugins/x/y"), "nobody");
+    }
+
+    #[test]
+    fn a_container_is_known_in_each_runtimes_layout() {
+        for (path, part) in [
+            ("/run/containerd/io.containerd.runtime.v2.task/k8s.io/ID/rootfs", "rootfs"),
+            ("/run/k3s/containerd/io.containerd.runtime.v2.task/k8s.io/ID/rootfs", "rootfs"),
+            ("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/ID/shm", "shm"),
+            ("/var/lib/containers/storage/overlay/ID/merged", "rootfs"),
+            ("/run/containers/storage/overlay-containers/ID/userdata/shm", "shm"),
+            ("/var/lib/docker/overlay2/ID/merged", "rootfs"),
+            ("/var/lib/docker/containers/ID/mounts/shm", "shm"),
+        ] {
+            assert_eq!(told(path), format!("container {} {part}", &ID[..12]), "{path}");
+        }
+    }
+
+    #[test]
+    fn a_pods_namespaces_and_the_trees_themselves_are_known() {
+        assert_eq!(told("/run/netns/cni-1234"), "pinned cni-1234");
+        assert_eq!(told("/var/run/ipcns/abc"), "pinned abc");
+        for tree in
+            ["/var/lib/kubelet", "/var/lib/containers/storage/overlay", "/run/k3s", "/var/lib/rancher/k3s"]
+        {
+            assert_eq!(told(tree), "kubelet or runtime", "{tree}");
+        }
+        for other in ["/", "/mnt/disk", "/home/docker", "/var/lib/postgresql", "/run/netns"] {
+            assert_eq!(told(other), "nobody", "{other}");
+        }
+    }
+}

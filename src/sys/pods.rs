@@ -1,0 +1,53 @@
+//! Reads the names of pods and containers that the kubelet and the runtimes leave on the node. What is not there or
+//! not readable names nobody.
+
+use std::ffi::OsStr;
+use std::fs;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::Path;
+
+use crate::model::pods::Pods;
+
+/// Where CRI-O keeps a container's configuration while it runs.
+const CRIO: &str = "/run/containers/storage/overlay-containers";
+
+/// The names of those that the kubelet logs, and of these containers, each given by its ID and a place where
+/// something of it is mounted.
+pub fn names<'a>(containers: impl Iterator<Item = (&'a [u8], &'a [u8])>) -> Pods {
+    let mut pods = Pods::default();
+    for name in entries("/var/log/pods") {
+        pods.log_directory(&name);
+    }
+    for name in entries("/var/log/containers") {
+        pods.log_link(&name);
+    }
+    let mut crio = false;
+    for (id, target) in containers {
+        if pods.knows(id) {
+            continue;
+        }
+        // containerd keeps it beside the root file system's mount point. CRI-O keeps it elsewhere, by another ID.
+        let beside = Path::new(OsStr::from_bytes(target)).with_file_name("config.json");
+        if let Ok(text) = fs::read(beside) {
+            pods.config(id, &text);
+        } else if !crio {
+            crio = true;
+            read_crio(&mut pods);
+        }
+    }
+    pods
+}
+
+fn read_crio(pods: &mut Pods) {
+    for id in entries(CRIO) {
+        let file = Path::new(CRIO).join(OsStr::from_bytes(&id)).join("userdata/config.json");
+        if let Ok(text) = fs::read(file) {
+            pods.config(&id, &text);
+        }
+    }
+}
+
+fn entries(directory: &str) -> impl Iterator<Item = Vec<u8>> {
+    let entries = fs::read_dir(directory).into_iter().flatten();
+    entries.filter_map(Result::ok).map(|entry| entry.file_name().into_vec())
+}

@@ -1,0 +1,185 @@
+//! Looks at the whole node at once: the pin, both mount tables, every process. Changes nothing, leaves nothing
+//! behind, and goes on where something cannot be seen.
+
+use std::ffi::{CStr, CString, OsStr};
+use std::fs;
+use std::io;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use tracing::debug;
+
+use super::namespace::{self, Link, MountNamespace};
+use super::tables::Stranded;
+use super::{caller, census, mounts, tables};
+use crate::model::members::Process;
+use crate::model::mounts::Mount;
+use crate::model::namespace::{Identified, NamespaceId, PinState};
+use crate::model::node::{Node, Pinning};
+use crate::model::paths;
+use crate::model::pin::Pin;
+use crate::model::text::reason;
+
+/// PID 1's root, which shows the host from within every sandbox.
+const HOST_ROOT: &[u8] = b"/proc/1/root";
+/// PID 1.
+const INIT: i32 = 1;
+/// What systemd keeps for as long as the unit is active (systemd's journal reads it too).
+const INVOCATION: &str = "run/systemd/units/invocation:kubens.service";
+
+/// Looks at all.
+///
+/// # Errors
+/// Stranded: nothing that this process does after that can be relied on.
+pub fn look(pin: &Pin) -> Result<Node, Stranded> {
+    survey(pin, census::all)
+}
+
+/// Looks at the pin and the mounts, and at no process.
+///
+/// # Errors
+/// As [`look`].
+pub fn look_at_mounts(pin: &Pin) -> Result<Node, Stranded> {
+    survey(pin, |_| Ok(Vec::new()))
+}
+
+type Census = fn([Option<NamespaceId>; 2]) -> io::Result<Vec<Process>>;
+
+fn survey(pin: &Pin, census: Census) -> Result<Node, Stranded> {
+    let mut blind = Vec::new();
+    let caller = caller::namespace();
+    let outside = mounts::of(INIT);
+    let pinned = open(&pin.point());
+    let visit = live(&pinned).map(|namespace| visit(namespace, caller)).transpose()?;
+    let outside =
+        outside.inspect_err(|error| blind.push(format!("the host's mounts: {}", reason(error)))).ok();
+    let host = host(caller, outside.as_deref());
+    if host.is_none() {
+        blind.push("PID 1's mount namespace (needs CAP_SYS_PTRACE and all that PID 1 may)".to_owned());
+    }
+    let processes = census([live(&pinned).map(Identified::id), host]).unwrap_or_else(|error| {
+        blind.push(format!("processes: {}", reason(&error)));
+        Vec::new()
+    });
+    let hidden = processes.iter().filter(|process| process.namespace.is_none()).count();
+    if hidden > 0 {
+        blind.push(format!("the mount namespaces of {hidden} processes (needs CAP_SYS_PTRACE)"));
+    }
+    let pinning = pinning(&pinned, pin, host, outside.as_deref());
+    let inside = visit.zip(live(&pinned)).and_then(|(visit, namespace)| {
+        let table = visit.or_else(|error| as_a_member_sees_it(namespace, &processes).ok_or(error));
+        table.inspect_err(|error| blind.push(format!("the mounts inside: {}", reason(error)))).ok()
+    });
+    Ok(Node {
+        point: pin.point().into_bytes(),
+        pinning,
+        host,
+        caller,
+        inside,
+        counted: live(&pinned).and_then(tables::count),
+        outside,
+        processes,
+        since: since(pin.dir()),
+        by_unit: [Path::new("/"), host_root().as_path()]
+            .iter()
+            .any(|root| root.join(INVOCATION).is_symlink()),
+        blind,
+    })
+}
+
+fn host_root() -> PathBuf {
+    PathBuf::from(OsStr::from_bytes(HOST_ROOT))
+}
+
+/// The same path of PID 1's root. Both halves are free of NUL.
+fn beyond(path: &CStr) -> CString {
+    CString::new([HOST_ROOT, path.to_bytes()].concat()).unwrap_or_default()
+}
+
+/// What is at the pin, here or, where the kernel left it out of a copy of the host's namespace, on the host.
+fn open(point: &CStr) -> PinState<MountNamespace> {
+    match namespace::open(point, Link::Refuse) {
+        here @ (PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_)) => {
+            match namespace::open(&beyond(point), Link::Refuse) {
+                PinState::Absent(_) => here,
+                beyond @ (PinState::Live(_)
+                | PinState::Unknown(_)
+                | PinState::Vacant
+                | PinState::Foreign(_)) => beyond,
+            }
+        }
+        here @ (PinState::Live(_) | PinState::Unknown(_)) => here,
+    }
+}
+
+/// PID 1's namespace. Where it is not shown, it is the caller's if both see the same mounts: no number of a mount is
+/// used twice at one time.
+fn host(caller: Option<NamespaceId>, outside: Option<&[Mount]>) -> Option<NamespaceId> {
+    if let PinState::Live(host) = namespace::open(c"/proc/1/ns/mnt", Link::Follow) {
+        return Some(host.id());
+    }
+    let own = tables::of_caller().ok()?;
+    let same = paths::top(&own, b"/")?.id == paths::top(outside?, b"/")?.id;
+    caller.filter(|_| same)
+}
+
+fn pinning(
+    pinned: &PinState<MountNamespace>,
+    pin: &Pin,
+    host: Option<NamespaceId>,
+    outside: Option<&[Mount]>,
+) -> Pinning {
+    let nothing = |what: &str| Pinning::Nothing(what.to_owned());
+    let found = match pinned {
+        PinState::Live(namespace) if Some(namespace.id()) == host => {
+            nothing("the host's own mount namespace")
+        }
+        PinState::Live(namespace) => return Pinning::Pinned(namespace.id()),
+        PinState::Absent(_) => nothing("nothing"),
+        PinState::Vacant => nothing("an empty plain file"),
+        PinState::Foreign(what) => nothing(what),
+        PinState::Unknown(error) => Pinning::Unknown(reason(error)),
+    };
+    // A caller in a sandbox, without privilege, cannot look at the host's files, but may read its mount table.
+    let id = outside.and_then(|outside| {
+        let top = paths::top(outside, pin.point().to_bytes()).filter(|top| top.kind == b"nsfs")?;
+        let ino =
+            std::str::from_utf8(&top.root).ok()?.strip_prefix("mnt:[")?.strip_suffix(']')?.parse().ok()?;
+        Some(NamespaceId { dev: caller::namespace()?.dev, ino })
+    });
+    match id {
+        Some(id) if Some(id) != host => Pinning::Pinned(id),
+        Some(_) | None => found,
+    }
+}
+
+/// The namespace, where there is one.
+fn live(pinned: &PinState<MountNamespace>) -> Option<&MountNamespace> {
+    match pinned {
+        PinState::Live(namespace) => Some(namespace),
+        PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_) | PinState::Unknown(_) => None,
+    }
+}
+
+/// The pinned namespace's table: our own, if we are in it, else by a visit.
+fn visit(
+    namespace: &MountNamespace,
+    caller: Option<NamespaceId>,
+) -> Result<io::Result<Vec<Mount>>, Stranded> {
+    if caller == Some(namespace.id()) { Ok(tables::of_caller()) } else { tables::of_namespace(namespace) }
+}
+
+/// The table as a process sees it that lives there. One may have a root directory of its own, and then sees less.
+fn as_a_member_sees_it(namespace: &MountNamespace, processes: &[Process]) -> Option<Vec<Mount>> {
+    debug!("Cannot visit the pinned namespace; reading a member's mount table");
+    let members = processes.iter().filter(|process| process.namespace == Some(namespace.id()));
+    members.take(8).filter_map(|member| mounts::of(member.pid).ok()).max_by_key(Vec::len)
+}
+
+/// When the pin's directory was last changed, which is when the pin was made.
+fn since(dir: &CStr) -> Option<u64> {
+    let own = || fs::metadata(OsStr::from_bytes(dir.to_bytes()));
+    let metadata = fs::metadata(OsStr::from_bytes(beyond(dir).to_bytes())).or_else(|_| own()).ok()?;
+    u64::try_from(metadata.mtime()).ok()
+}

@@ -1,0 +1,78 @@
+//! Mount tables: of a process, and of a namespace in which nobody may live.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+
+use nix::fcntl::{self, OFlag};
+use nix::sys::stat::Mode;
+use nix::unistd;
+
+use super::mounts;
+use super::namespace::{self, MountNamespace};
+use super::raw::nsfs;
+use crate::model::mounts::{Mount, parse};
+
+/// How many mounts the namespace has, as the kernel counts them; `None` before Linux 6.12. Needs no privilege.
+/// Where the machine started from an initial RAM disk, it is one more than any table shows: the kernel's first root.
+pub fn count(namespace: &MountNamespace) -> Option<usize> {
+    let count = nsfs::mount_count(namespace.as_fd()).ok()?;
+    usize::try_from(count).ok()
+}
+
+/// The table of this process's own namespace.
+///
+/// # Errors
+/// There is no `/proc`.
+pub fn of_caller() -> io::Result<Vec<Mount>> {
+    Ok(parse(&fs::read("/proc/self/mountinfo")?))
+}
+
+/// A visit that did not end well: this process is left in a namespace that is not its own.
+#[derive(Debug)]
+pub struct Stranded(pub io::Error);
+
+/// The table of a namespace, whether or not anybody lives in it. This process goes there, reads, and comes back to
+/// its own namespace, root and working directory.
+///
+/// # Errors
+/// The inner one: EPERM, needs `CAP_SYS_ADMIN` and `CAP_SYS_CHROOT`, or a seccomp filter forbids setns(2).
+pub fn of_namespace(namespace: &MountNamespace) -> Result<io::Result<Vec<Mount>>, Stranded> {
+    // Inside there may be no /proc.
+    let ready = mounts::proc().and_then(|proc| Ok((proc, WayBack::new()?)));
+    let (proc, way_back) = match ready {
+        Ok(ready) => ready,
+        Err(error) => return Ok(Err(error)),
+    };
+    if let Err(error) = namespace.join() {
+        return Ok(Err(error));
+    }
+    let table = proc.mounts();
+    way_back.go().map_err(Stranded)?;
+    Ok(table)
+}
+
+/// Where this process is, to go back to.
+struct WayBack {
+    namespace: MountNamespace,
+    root: OwnedFd,
+    directory: OwnedFd,
+}
+
+impl WayBack {
+    fn new() -> io::Result<Self> {
+        let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        let namespace = namespace::own()?;
+        let root = fcntl::open(c"/", flags, Mode::empty())?;
+        let directory = fcntl::open(c".", flags, Mode::empty())?;
+        Ok(WayBack { namespace, root, directory })
+    }
+
+    fn go(&self) -> io::Result<()> {
+        self.namespace.join()?;
+        // setns(2) went to the namespace's root, which need not be this process's.
+        unistd::fchdir(&self.root)?;
+        unistd::chroot(c".")?;
+        Ok(unistd::fchdir(&self.directory)?)
+    }
+}
