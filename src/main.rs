@@ -34,7 +34,7 @@ mod model;
 mod sys;
 
 use std::ffi::{CStr, c_int};
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 
 use cli::Outcome;
 use exit::{Exit, Failure, Report};
@@ -69,10 +69,12 @@ fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
     match cli::ctl::read(words)? {
         Outcome::Tell(report) => Ok(report),
         Outcome::Ask(asked) => {
-            let screen = Screen::new(raw::getenv(c"NO_COLOR").is_some());
+            let plain = raw::getenv(c"NO_COLOR").is_some_and(|value| !value.is_empty());
+            let screen = Screen::new(io::stdout().is_terminal(), plain);
             let report = ctl::run(&asked, voice, screen)?;
             if asked.is_for_a_pager() && screen.is_terminal() {
-                pager::show(report.text.as_bytes(), raw::getenv(c"SYSTEMD_PAGER").or(raw::getenv(c"PAGER")));
+                let wanted = raw::getenv(c"SYSTEMD_PAGER").or_else(|| raw::getenv(c"PAGER"));
+                pager::show(report.text.as_bytes(), wanted, raw::getenv(c"PATH"));
             }
             Ok(report)
         }

@@ -7,6 +7,7 @@ pub mod denied;
 pub mod directory;
 pub mod exec;
 pub mod files;
+pub mod installed;
 pub mod lock;
 pub mod mount;
 pub mod mounts;

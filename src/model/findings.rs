@@ -2,6 +2,7 @@
 //! those that the kernel alone tells; `units` has those of systemd's units.
 
 pub mod mounts;
+pub mod units;
 
 use super::compare::Propagation;
 use super::json::Json;

@@ -67,11 +67,10 @@ impl Row<'_> {
     fn note(&self, which: Which) -> String {
         let what = match (which, self.state) {
             (Which::Inside, State::Inside(Origin::Own)) => "",
-            (Which::Inside | Which::Host, _) => self.state(),
             (Which::All, State::Inside(Origin::Own)) => "inside",
             (Which::All, State::Inside(Origin::Arrived)) => "both",
-            (Which::All, State::Inside(_)) => self.state(),
             (Which::All, State::Private | State::Missing | State::Pin) => "host",
+            (Which::Inside | Which::Host | Which::All, _) => self.state(),
         };
         match (what, self.shadowed) {
             (what, false) => what.to_owned(),

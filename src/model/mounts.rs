@@ -116,7 +116,7 @@ fn octal(digits: &[u8]) -> Option<u8> {
 }
 
 #[cfg(test)]
-mod fuzz;
+mod fuzz_tests;
 
 #[cfg(test)]
 mod tests {

@@ -85,23 +85,22 @@ pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
         _ => {}
     }
     container(&words).or_else(|| {
-        let home = |home: &&[u8]| {
-            words.windows(home.split(|&byte| byte == b'/').count()).any(|names| names.join(&b'/') == **home)
+        let home = |home: &[u8]| {
+            words.windows(home.split(|&byte| byte == b'/').count()).any(|names| names.join(&b'/') == *home)
         };
         let tree = matches!(words.first(), Some(&(b"var" | b"run")));
-        (tree && HOMES.iter().any(|name| home(&name))).then_some(Owner::Kubernetes)
+        (tree && HOMES.iter().any(|name| home(name))).then_some(Owner::Kubernetes)
     })
 }
 
 fn container<'a>(words: &[&'a [u8]]) -> Option<Owner<'a>> {
     let layouts = words.windows(3).find_map(|names| match *names {
         // containerd: io.containerd.runtime.v2.task/NAMESPACE/ID, io.containerd.grpc.v1.cri/sandboxes/ID
+        // CRI-O, podman: overlay-containers/ID/userdata, overlay/LAYER/merged; docker: overlay2/LAYER/merged
         [b"io.containerd.runtime.v2.task", _, id]
-        | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id] => Some(id),
-        // CRI-O, podman: overlay-containers/ID/userdata
-        [b"overlay-containers", id, b"userdata"] => Some(id),
-        // CRI-O, podman: overlay/LAYER/merged; docker: overlay2/LAYER/merged
-        [b"overlay" | b"overlay2", id, b"merged"] => Some(id),
+        | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id]
+        | [b"overlay-containers", id, b"userdata"]
+        | [b"overlay" | b"overlay2", id, b"merged"] => Some(id),
         // docker: containers/ID/mounts
         [b"containers", id, b"mounts"] if words.contains(&&b"docker"[..]) => Some(id),
         _ => None,

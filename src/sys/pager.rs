@@ -3,14 +3,14 @@
 
 use std::ffi::{CStr, CString};
 use std::fs::File;
-use std::io::{self, IsTerminal, Seek, Write};
+use std::io::{self, Seek, Write};
 
 use nix::sys::memfd::{self, MFdFlags};
 use nix::unistd;
 use tracing::debug;
 
 use super::exec;
-use super::raw::{self, Line, Words};
+use super::raw::{Line, Words};
 use crate::model::text::reason;
 
 /// Standard output, as a screen.
@@ -21,9 +21,9 @@ pub struct Screen {
 }
 
 impl Screen {
-    /// What standard output is; `plain`: never in colour.
-    pub fn new(plain: bool) -> Self {
-        Screen { terminal: io::stdout().is_terminal(), plain }
+    /// Whether it is a terminal; `plain`: never in colour.
+    pub fn new(terminal: bool, plain: bool) -> Self {
+        Screen { terminal, plain }
     }
 
     /// Whether a person reads it as it comes.
@@ -44,8 +44,8 @@ const LESS: &CStr = c"LESS=FRSXMK";
 /// No shell and no editor out of less: this may be root.
 const SECURE: &CStr = c"LESSSECURE=1";
 
-/// Becomes the pager; returns where none is wanted or none starts.
-pub fn show(text: &[u8], wanted: Option<&CStr>) {
+/// Becomes the pager, searched in `path`; returns where none is wanted or none starts.
+pub fn show(text: &[u8], wanted: Option<&CStr>, path: Option<&CStr>) {
     if wanted == Some(c"cat") {
         return;
     }
@@ -64,7 +64,7 @@ pub fn show(text: &[u8], wanted: Option<&CStr>) {
     for command in commands.filter(|words| !words.is_empty()) {
         let line: Line<'_> = command.iter().map(CString::as_c_str).collect();
         // It returns only if that one could not be started, and then the next is tried.
-        exec::exec(&command[0], line.words(), environment.words(), raw::getenv(c"PATH"));
+        exec::exec(&command[0], line.words(), environment.words(), path);
     }
 }
 

@@ -1,0 +1,61 @@
+//! What is installed for the services that belong inside: their units with our drop-ins, and the program's label.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::fd::AsFd;
+use std::path::Path;
+
+use super::raw::mount;
+use super::systemd;
+use super::tree::Tree;
+use super::units::{Library, Lookup};
+use crate::model::dropin::Kind;
+use crate::model::findings::units::DropIn;
+use crate::model::services::SERVICES;
+use crate::model::unit::Unit;
+use crate::model::unit::name::UnitName;
+
+/// The program that wrapped units start, at the only path that SELinux policy knows.
+pub const PROGRAM: &str = "/usr/bin/kubensenter";
+
+/// The units of Kubernetes that there are, each with the drop-ins that have the names of ours.
+///
+/// # Errors
+/// The directories of units cannot be read.
+pub fn units() -> io::Result<Vec<(Unit, Vec<DropIn>)>> {
+    let tree = Tree::new(None)?;
+    let library = Library::open(&tree, systemd::search_path())?;
+    let mut found = Vec::new();
+    for name in SERVICES.iter().flat_map(|service| service.units) {
+        let Ok(name) = UnitName::new(name) else {
+            continue;
+        };
+        if let Lookup::Unit(unit) = library.load(&name, |_| None)? {
+            let drop_ins = Kind::ALL.into_iter().filter_map(|kind| drop_in(&library, &unit, kind)).collect();
+            found.push((unit, drop_ins));
+        }
+    }
+    Ok(found)
+}
+
+fn drop_in(library: &Library<'_>, unit: &Unit, kind: Kind) -> Option<DropIn> {
+    let path = kind.path(&unit.name);
+    let text = fs::read(&path).ok()?;
+    match library.load(&unit.name, |_| Some(path.clone())).ok()? {
+        Lookup::Unit(bare) => Some(DropIn { kind, text, bare }),
+        Lookup::Missing | Lookup::Masked(_) => None,
+    }
+}
+
+/// The program's SELinux label; `None` where SELinux is off or the program is not there.
+pub fn label() -> Option<Vec<u8>> {
+    if !Path::new("/sys/fs/selinux/enforce").exists() {
+        return None;
+    }
+    mount::get_attribute(File::open(PROGRAM).ok()?.as_fd(), c"security.selinux").ok()
+}
+
+/// Whether the unit of this name starts with the machine.
+pub fn is_enabled(name: &str) -> bool {
+    UnitName::new(name).is_ok_and(|name| systemd::is_enabled(None, &name))
+}
