@@ -161,10 +161,9 @@ fn services(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
                 Standing::Torn => format!(": {} inside, {} outside", count.inside, count.host),
                 Standing::Inside | Standing::Host | Standing::Elsewhere | Standing::Unseen => String::new(),
             };
-            let many = if count.all() == 1 { "process" } else { "processes" };
             line(
                 first,
-                &format!("{unit:width$}  {:9}  {} {many}{spread}", count.verdict().word(), count.all()),
+                &format!("{unit:width$}  {:9}  {}{spread}", count.verdict().word(), processes(count.all())),
             );
             first = "";
         } else if count.inside > 0 {
@@ -177,8 +176,12 @@ fn services(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
         let named: Vec<_> = others.iter().take(4).map(|(count, unit)| format!("{unit} {count}")).collect();
         let more = if others.len() > 4 { ", …" } else { "" };
         let named = if sum == 0 { String::new() } else { format!(": {}{more}", named.join(", ")) };
-        line("Besides:", &format!("{sum} processes inside{named}"));
+        line("Besides:", &format!("{} inside{named}", processes(sum)));
     }
+}
+
+fn processes(count: usize) -> String {
+    if count == 1 { "1 process".to_owned() } else { format!("{count} processes") }
 }
 
 /// The same for programs; the schema is in kubensctl(8).

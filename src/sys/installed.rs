@@ -57,5 +57,5 @@ pub fn label() -> Option<Vec<u8>> {
 
 /// Whether the unit of this name starts with the machine.
 pub fn is_enabled(name: &str) -> bool {
-    UnitName::new(name).is_ok_and(|name| systemd::is_enabled(None, &name))
+    UnitName::new(name).is_ok_and(|name| systemd::is_enabled(None, &name).unwrap_or(false))
 }

@@ -1,0 +1,156 @@
+//! `kubensctl mounts`: what only one side has, and whose it is.
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+use harness::Sandbox;
+
+const POD: &str = "6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11";
+
+fn pinned() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok("mount -t tmpfs log /var/log && mount -t tmpfs lib /var/lib && kubensctl pin");
+    sandbox
+}
+
+/// The list without its head, each line as words.
+fn list(sandbox: &Sandbox, options: &str) -> Vec<Vec<String>> {
+    let text = sandbox.ok(&format!("kubensctl mounts {options}"));
+    text.lines()
+        .skip(1)
+        .map(|line| {
+            line.split("  ").map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        })
+        .collect()
+}
+
+fn targets(sandbox: &Sandbox, options: &str) -> Vec<String> {
+    list(sandbox, options).into_iter().map(|row| row[0].clone()).collect()
+}
+
+#[test]
+fn lists_what_only_the_namespace_has_with_its_owner() {
+    let sandbox = pinned();
+    sandbox.ok(&format!(
+        "mkdir -p /var/log/pods/shop_web-0_{POD}
+         v=/var/lib/kubelet/pods/{POD}/volumes/kubernetes.io~projected/token
+         c=/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc/rootfs
+         mkdir -p $v $c /run/plain
+         echo '{{\"annotations\":{{\"io.kubernetes.cri.sandbox-name\":\"web-0\",\
+                \"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}}}' >${{c%/rootfs}}/config.json
+         for m in $v $c /run/plain; do kubensenter -q mount -t tmpfs -o ro,nosuid vol $m; done"
+    ));
+    let text = sandbox.ok("kubensctl mounts");
+    let rows: Vec<Vec<_>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
+    assert_eq!(rows[0], ["TARGET", "SOURCE", "TYPE", "OPTIONS", "OWNER"]);
+    let volume = format!("/var/lib/kubelet/pods/{POD}/volumes/kubernetes.io~projected/token");
+    let options = "ro,nosuid,relatime";
+    assert_eq!(rows[1], [&volume, "vol", "tmpfs", options, "pod", "shop/web-0", "volume", "token"]);
+    let rootfs = "/run/containerd/io.containerd.runtime.v2.task/k8s.io/abc/rootfs";
+    assert_eq!(rows[2], [rootfs, "vol", "tmpfs", options, "pod", "shop/web-0", "rootfs"]);
+    assert_eq!(rows[3], ["/run/plain", "vol", "tmpfs", options]);
+    assert_eq!(rows.len(), 4);
+}
+
+#[test]
+fn a_mount_of_the_hosts_is_not_listed_whenever_it_came() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/later && mount -t tmpfs later /run/later");
+    assert_eq!(targets(&sandbox, ""), [""; 0]);
+    assert!(
+        list(&sandbox, "--all").iter().any(|row| row[0] == "/run/later" && row.last().unwrap() == "both")
+    );
+}
+
+#[test]
+fn host_lists_what_did_not_arrive_and_why() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/p && mount -t tmpfs p /run/p && mount --make-private /run/p && mkdir /run/p/x &&
+                mount -t tmpfs x /run/p/x
+                mkdir /run/gone && mount -t tmpfs gone /run/gone && kubensenter -q umount /run/gone");
+    let rows = list(&sandbox, "--host");
+    let told: Vec<_> = rows.iter().map(|row| (row[0].as_str(), row.last().unwrap().as_str())).collect();
+    assert_eq!(told, [("/run/kubens/mnt", "pin"), ("/run/p/x", "private"), ("/run/gone", "missing")]);
+}
+
+#[test]
+fn what_lingers_is_told_from_what_is_the_namespaces_own() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/disk && mount -t tmpfs disk /run/disk && mkdir /run/disk/sub
+                kubensenter -q mount -t tmpfs sub /run/disk/sub
+                umount /run/disk");
+    let told = |row: &Vec<String>| (row[0].clone(), row.last().unwrap().clone());
+    let rows: Vec<_> = list(&sandbox, "").iter().map(told).collect();
+    let own = ("/run/disk/sub".to_owned(), "rw,relatime".to_owned());
+    assert_eq!(rows, [("/run/disk".to_owned(), "lingering".to_owned()), own]);
+    assert!(sandbox.ok("kubensctl mounts --tree").contains("\n└─/run/disk/sub"));
+}
+
+#[test]
+fn what_lies_hidden_under_another_mount_is_said() {
+    let sandbox = pinned();
+    sandbox.ok(
+        "mkdir -p /run/a/b && kubensenter -q sh -c 'mount -t tmpfs low /run/a/b; mount -t tmpfs up /run/a'",
+    );
+    let rows = list(&sandbox, "");
+    let told: Vec<_> = rows.iter().map(|row| (row[1].as_str(), row.last().unwrap().as_str())).collect();
+    assert_eq!(told, [("low", "shadowed"), ("up", "rw,relatime")]);
+}
+
+#[test]
+fn a_mount_at_a_path_of_the_hosts_is_still_the_namespaces_own() {
+    let sandbox = pinned();
+    sandbox.ok(
+        "mkdir /run/both && mount -t tmpfs host /run/both && kubensenter -q mount -t tmpfs own /run/both",
+    );
+    let rows = list(&sandbox, "");
+    assert_eq!((rows.len(), rows[0][1].as_str()), (1, "own"));
+}
+
+#[test]
+fn any_name_of_a_mount_is_read_right() {
+    let sandbox = pinned();
+    sandbox.ok("cd /run && d=$(printf 'a b\\nc\\\\d#\\377') && mkdir \"$d\" && kubensenter -q mount -t tmpfs 's p' \"/run/$d\"");
+    assert_eq!(list(&sandbox, "")[0][..2], ["/run/a b\\nc\\d#\\xff", "s p"]);
+    let json = sandbox.ok("kubensctl mounts --json");
+    assert!(json.contains("\"target\":\"/run/a b\\nc\\\\d#\u{fffd}\",\"source\":\"s p\""), "{json}");
+}
+
+#[test]
+fn a_mount_that_comes_and_goes_is_no_error() {
+    let sandbox = pinned();
+    let run = sandbox.run(
+        "mkdir /run/x
+         kubensenter -q sh -c 'while :; do mount -t tmpfs x /run/x; umount /run/x; sleep 0.001; done' & churn=$!
+         for i in $(seq 60); do kubensctl mounts >/dev/null && kubensctl status -q || { kill $churn; exit 9; }; done
+         kill $churn",
+    );
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn nothing_pinned_is_one_line_and_a_failure() {
+    let run = Sandbox::new().run("kubensctl mounts");
+    assert_eq!(run.status, 1);
+    assert_eq!(
+        run.stderr,
+        "kubensctl: cannot list the mounts of the namespace at /run/kubens/mnt: it is nothing (kubensctl pin makes it)\n"
+    );
+}
+
+#[test]
+fn the_pager_is_for_a_terminal_and_can_be_refused() {
+    let sandbox = pinned();
+    let screen = |call: &str| sandbox.ok(&format!("PAGER='sed s/^/paged:/' script -qec '{call}' /dev/null"));
+    assert!(screen("kubensctl mounts --all").starts_with("paged:TARGET"));
+    for plain in
+        ["kubensctl mounts --all --no-pager", "kubensctl mounts --json", "kubensctl mounts --all | cat"]
+    {
+        assert!(!screen(plain).contains("paged:"), "{plain}");
+    }
+    let cat = sandbox.ok("SYSTEMD_PAGER=cat PAGER=false script -qec 'kubensctl mounts --all' /dev/null");
+    assert!(cat.starts_with("TARGET"));
+    let missing =
+        sandbox.ok("PATH=/run/bin PAGER=nowhere /usr/bin/script -qec 'kubensctl mounts --all' /dev/null");
+    assert!(missing.starts_with("TARGET"), "{missing}");
+}

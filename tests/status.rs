@@ -1,0 +1,200 @@
+//! `kubensctl status`: the verdict, and what it is made of.
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod harness;
+
+use harness::{Run, Sandbox};
+
+/// A host on which `kubensctl pin` pinned a namespace.
+fn pinned() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok("kubensctl pin");
+    sandbox
+}
+
+/// The number that `status --json` has under a name.
+fn number(json: &str, name: &str) -> u64 {
+    let (_, rest) = json.split_once(&format!("\"{name}\":")).unwrap_or_else(|| panic!("no {name} in {json}"));
+    rest.split([',', '}']).next().unwrap().parse().unwrap_or_else(|_| panic!("{name} in {json}"))
+}
+
+fn lines(sandbox: &Sandbox, script: &str) -> u64 {
+    sandbox.ok(script).trim().parse().unwrap()
+}
+
+#[test]
+fn nothing_pinned_is_status_3() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run("kubensctl status");
+    assert_eq!((run.status, run.stderr.as_str()), (3, ""));
+    assert!(run.stdout.starts_with("not enabled\n"), "{}", run.stdout);
+    assert_eq!(sandbox.run("kubensctl status -q"), Run::new(3, "", ""));
+}
+
+#[test]
+fn a_pin_that_is_right_is_status_0() {
+    let sandbox = pinned();
+    let run = sandbox.run("kubensctl status");
+    assert_eq!((run.status, run.stderr.as_str()), (0, ""));
+    assert!(run.stdout.starts_with("in effect\n"), "{}", run.stdout);
+    assert_eq!(sandbox.run("kubensctl status --quiet"), Run::new(0, "", ""));
+}
+
+#[test]
+fn wrong_propagation_is_status_1_and_names_its_cure() {
+    for (how, what) in [
+        ("--make-rprivate", "does not receive the host's mounts"),
+        ("--make-rslave", "is not shared inside"),
+        ("--make-rshared", "in a peer group of the host's"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.ok(&format!(
+            "mkdir /run/kubens && mount -t tmpfs k /run/kubens && mount --make-private /run/kubens
+             touch /run/kubens/mnt && unshare --mount=/run/kubens/mnt --propagation unchanged mount {how} /"
+        ));
+        let run = sandbox.run("kubensctl status");
+        assert_eq!(run.status, 1, "{how}: {}", run.stdout);
+        assert!(run.stdout.starts_with("degraded: ") && run.stdout.contains(what), "{how}: {}", run.stdout);
+        assert!(run.stdout.contains("Cure:"), "{}", run.stdout);
+    }
+}
+
+#[test]
+fn a_pin_of_the_hosts_own_namespace_pins_nothing() {
+    let sandbox = Sandbox::new();
+    // The kernel binds no namespace within itself, so one that looks is made another's host.
+    let run = sandbox.run("touch /run/x; mount --bind /proc/1/ns/mnt /run/x");
+    assert_ne!(run.status, 0);
+    sandbox.ok("mkdir /run/kubens && ln -s /proc/1/ns/mnt /run/kubens/mnt");
+    assert_eq!(sandbox.run("kubensctl status").status, 3);
+}
+
+#[test]
+fn counts_what_the_kernel_counts() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/v && kubensenter -q sh -c 'for i in 1 2 3; do mount -t tmpfs v /run/v; done'");
+    let json = sandbox.ok("kubensctl status --json");
+    let inside = lines(&sandbox, "nsenter --mount=/run/kubens/mnt cat /proc/self/mountinfo | wc -l");
+    let host = lines(&sandbox, "wc -l </proc/1/mountinfo");
+    assert!(
+        json.contains(&format!("\"mounts\":{{\"inside\":{inside},\"host\":{host},\"hidden\":3}}")),
+        "{json}"
+    );
+}
+
+#[test]
+fn the_kernels_count_and_the_table_agree() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/v && kubensenter -q mount -t tmpfs v /run/v");
+    // Without capabilities nobody enters: the kernel is asked for the number.
+    let bare = "setpriv --bounding-set=-all --inh-caps=-all kubensctl status --json";
+    let asked = sandbox.run(bare);
+    assert!(asked.stdout.contains("the mounts inside: Operation not permitted"), "{}", asked.stdout);
+    // Where one has lived from the machine's start, the table lacks the kernel's first root.
+    let read = number(&sandbox.ok("kubensctl status --json"), "inside");
+    let counted = number(&asked.stdout, "inside");
+    assert!(counted == read || counted == read + 1, "{counted} {read}");
+}
+
+#[test]
+fn who_is_inside_is_counted_and_the_caller_is_not() {
+    let sandbox = pinned();
+    let members = "kubensctl status | sed -n 's/ *Besides: *//p'";
+    assert!(sandbox.ok(members).starts_with("0 processes inside"));
+    sandbox.ok("kubensenter -q sleep 1000 </dev/null >/dev/null 2>&1 &
+         until [ \"$(cat /proc/$!/comm)\" = sleep ]; do :; done");
+    assert!(sandbox.ok(members).starts_with("1 process inside"));
+    assert!(sandbox.ok(&format!("kubensenter -q {members}")).starts_with("1 process inside"));
+}
+
+#[test]
+fn the_view_is_the_same_from_every_side() {
+    let sandbox = pinned();
+    sandbox.ok("mkdir /run/v && kubensenter -q mount -t tmpfs v /run/v");
+    let told = |before: &str| {
+        let json = sandbox.ok(&format!("{before} kubensctl status --json"));
+        let (_, mounts) = json.split_once("\"mounts\":").unwrap();
+        let (mounts, _) = mounts.split_once(",\"units\"").unwrap();
+        let (_, place) = json.split_once("\"where\":\"").unwrap();
+        (mounts.to_owned(), place.split('"').next().unwrap().to_owned())
+    };
+    let (host, place) = told("");
+    assert_eq!(place, "host");
+    for (before, expected) in [
+        ("kubensenter -q", "inside"),
+        ("unshare --mount", "elsewhere"),
+        ("unshare --mount --propagation private sh -c 'umount -l /run/kubens; exec \"$@\"' sh", "elsewhere"),
+    ] {
+        assert_eq!(told(before), (host.clone(), expected.to_owned()), "{before}");
+    }
+}
+
+#[test]
+fn a_look_leaves_the_caller_where_it_was_and_nothing_behind() {
+    let sandbox = pinned();
+    let trace = "cd /run && kubensctl mounts --json >/dev/null && kubensctl metrics --output here.prom && ls here.prom";
+    let before =
+        sandbox.ok("cat /proc/1/mountinfo; nsenter --mount=/run/kubens/mnt cat /proc/self/mountinfo");
+    assert_eq!(sandbox.ok(trace), "here.prom\n");
+    // From a root directory of its own it comes back to that.
+    let jail = "mkdir /run/root && unshare --mount sh -c 'mount --rbind / /run/root && cd / && \
+                exec chroot /run/root sh -c \"cd /run && /run/bin/kubensctl metrics --output jail.prom\"'";
+    sandbox.ok(&format!("{jail} && ls /run/jail.prom"));
+    let after = sandbox.ok("cat /proc/1/mountinfo; nsenter --mount=/run/kubens/mnt cat /proc/self/mountinfo");
+    assert_eq!(before, after);
+    let members =
+        "for p in /proc/[0-9]*; do stat -Lc %i $p/ns/mnt; done | grep -c $(stat -c %i /run/kubens/mnt)";
+    assert_eq!(sandbox.run(members).stdout, "0\n");
+}
+
+#[test]
+fn colours_are_for_terminals_that_want_them() {
+    let sandbox = pinned();
+    let screen =
+        |environment: &str| sandbox.ok(&format!("{environment} script -qec 'kubensctl status' /dev/null"));
+    assert!(screen("TERM=xterm").starts_with("\x1b[1;32min effect\x1b[0m"));
+    assert!(screen("NO_COLOR=1").starts_with("in effect"));
+    assert!(sandbox.ok("kubensctl status").starts_with("in effect"));
+}
+
+#[test]
+fn a_directory_that_holds_no_pin_is_a_usage_error() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run("kubensctl --dir / status");
+    assert_eq!(run, Run::new(2, "", "kubensctl: --dir / names no directory of its own\n"));
+}
+
+#[test]
+fn check_has_no_finding_on_a_host_that_is_well() {
+    let sandbox = pinned();
+    let run = sandbox.run("kubensctl check");
+    assert_eq!((run.status, run.stdout.lines().next()), (0, Some("no findings")), "{}", run.stdout);
+    let json = sandbox.ok("kubensctl check --json");
+    assert!(json.starts_with("{\"findings\":[],\"not_seen\":["), "{json}");
+}
+
+#[test]
+fn check_finds_what_the_mount_tables_tell() {
+    let names = |sandbox: &Sandbox| {
+        let run = sandbox.run("kubensctl check --json");
+        let found = run.stdout.split("{\"name\":\"").skip(1).filter_map(|rest| rest.split('"').next());
+        (run.status, found.map(str::to_owned).collect::<Vec<_>>())
+    };
+    for (trouble, expected) in [
+        ("kubensenter -q mount -t tmpfs over /run/netns", "shadowed"),
+        ("umount /run/netns; kubensenter -q umount /run/netns || true", "netns-not-shared"),
+        (
+            "mkdir /run/o && mount -t tmpfs o /run/o && mount --make-private /run/o && touch /run/o/mnt &&
+          mkdir -p /run/container-mount-namespace && mount --bind /run/o /run/container-mount-namespace &&
+          mount --make-private /run/container-mount-namespace && touch /run/container-mount-namespace/mnt &&
+          unshare --mount=/run/container-mount-namespace/mnt true",
+            "older-service",
+        ),
+    ] {
+        let sandbox = pinned();
+        sandbox.ok(trouble);
+        assert_eq!(names(&sandbox), (1, vec![expected.to_owned()]), "{trouble}");
+    }
+    let older = Sandbox::pinned();
+    assert_eq!(names(&older), (1, vec!["older-pin".to_owned(), "netns-not-shared".to_owned()]));
+}
