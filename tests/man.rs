@@ -77,16 +77,52 @@ fn kubensenter_1_has_every_message_to_the_letter() {
 fn kubensenter_1_has_every_variable_and_every_status() {
     let page = page("kubensenter.1");
     let source =
-        ["src/main.rs", "src/enter.rs", "src/enter/wanted.rs"].map(|file| fs::read_to_string(file).unwrap());
-    let source = source.concat();
+        ["src/enter.rs", "src/enter/wanted.rs"].map(|file| fs::read_to_string(file).unwrap()).concat();
     let read = source.split("c\"").skip(1).map(|rest| rest.split('"').next().unwrap());
     let read: BTreeSet<_> =
         read.filter(|name| name.chars().all(|c| c.is_ascii_uppercase() || c == '_')).collect();
     let documented = section(&page, "ENVIRONMENT");
     let documented: BTreeSet<_> =
         documented.lines().filter_map(|line| line.strip_prefix(".It Ev ")).collect();
-    assert_eq!(documented, read);
+    // main reads this one, for both commands.
+    assert_eq!(documented, read.into_iter().chain(["JOURNAL_STREAM"]).collect());
     for status in ["125", "126", "127"] {
         assert!(section(&page, "EXIT STATUS").contains(&format!(".It {status}\n")));
+    }
+}
+
+#[test]
+fn kubensctl_8_has_every_verb_with_its_flags_and_no_other() {
+    let help = |verb: &[&str]| {
+        let output = Command::new("bash")
+            .args(["-c", r#"exec -a kubensctl "$0" "$@" --help"#, harness::BINARY])
+            .args(verb)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let long = |line: &str| {
+        let words = line.split([' ', ',']).filter_map(|word| word.strip_prefix("--"));
+        words.map(|word| word.trim_end_matches("...").to_owned()).next()
+    };
+    let general = help(&[]);
+    let common: BTreeSet<_> = general.lines().filter_map(long).collect();
+    let verbs = general.lines().skip_while(|line| *line != "Commands:").skip(1);
+    let verbs: Vec<_> = verbs.map_while(|line| line.split_whitespace().next()).collect();
+    assert!(verbs.len() >= 11, "{verbs:?}");
+
+    let page = page("kubensctl.8");
+    let described = section(&page, "VERBS");
+    let items: Vec<_> = described.split("\n.It Cm ").skip(1).collect();
+    let named: Vec<_> = items.iter().map(|item| item.split([' ', '\n']).next().unwrap()).collect();
+    assert_eq!(named, verbs);
+    for (verb, item) in verbs.iter().zip(items) {
+        let text = help(&[verb]);
+        let flags: BTreeSet<_> =
+            text.lines().filter_map(long).filter(|flag| !common.contains(flag)).collect();
+        let head = item.lines().next().unwrap();
+        let synopsis: BTreeSet<_> =
+            head.split("Fl -").skip(1).map(|rest| rest.split(' ').next().unwrap().to_owned()).collect();
+        assert_eq!(synopsis, flags, "{verb}");
     }
 }

@@ -17,15 +17,17 @@ pub struct Process {
 
 /// The systemd unit of a process, from its `/proc/PID/cgroup`: the first name below the slices, as systemd sees it.
 pub fn unit(cgroup: &[u8]) -> Option<String> {
-    // "0::/PATH" is the unified hierarchy, "1:name=systemd:/PATH" systemd's own where there are several.
-    let path = |line: &[u8]| -> Option<(bool, Vec<u8>)> {
+    // "0::/PATH" is the unified hierarchy, "1:name=systemd:/PATH" systemd's own where there are several. Which of
+    // the two systemd manages, no line tells, so the one that names a unit counts.
+    let path = |line: &[u8]| -> Option<Vec<u8>> {
         let mut fields = line.splitn(3, |&byte| byte == b':');
         let (_, controllers, path) = (fields.next()?, fields.next()?, fields.next()?);
-        let legacy = controllers == b"name=systemd";
-        (legacy || controllers.is_empty()).then(|| (legacy, path.to_vec()))
+        (controllers == b"name=systemd" || controllers.is_empty()).then(|| path.to_vec())
     };
-    let paths: Vec<_> = cgroup.split(|&byte| byte == b'\n').filter_map(path).collect();
-    let path = &paths.iter().find(|(legacy, _)| *legacy).or(paths.first())?.1;
+    cgroup.split(|&byte| byte == b'\n').filter_map(path).find_map(|path| named_unit(&path))
+}
+
+fn named_unit(path: &[u8]) -> Option<String> {
     // From within a cgroup namespace the path climbs out of it first.
     let mut names = path.split(|&byte| byte == b'/').filter(|name| !name.is_empty() && *name != b"..");
     let name = names.find(|name| !name.ends_with(b".slice"))?;

@@ -72,6 +72,11 @@ unit() { # NAME <SETTINGS of [Service]; a oneshot unless they say otherwise
     systemctl daemon-reload
 }
 
+service() { # kubens.service, as a package installs it: not enabled
+    install -m 644 /opt/node/systemd/kubens.service /usr/lib/systemd/system/
+    systemctl daemon-reload
+}
+
 output() { cat "/run/$1.out"; } # UNIT
 
 refuses() { # UNIT: it fails with kubensenter's own status and its command is not run
