@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 use clap::error::ErrorKind;
 
 use crate::exit::{Exit, Failure, Report};
+use crate::model::text::Shown;
 use crate::sys::raw::Words;
 
 /// What a command line comes to.
@@ -44,7 +45,7 @@ fn explain<T>(
             let paragraph = text.split("\n\n").next().unwrap_or_default();
             let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
             let said: Vec<_> = paragraph.split_whitespace().collect();
-            let message = format!("{} (see {} --help)", said.join(" "), command.get_name());
+            let message = format!("{} (see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
             Err(Failure::new(usage, message))
         }
     }

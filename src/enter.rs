@@ -15,9 +15,9 @@ use crate::exit::{Exit, Failure};
 use crate::log::Voice;
 use crate::model::resolve::{Resolution, resolve};
 use crate::model::text::{Shown, reason};
+use crate::sys::directory;
 use crate::sys::exec::{self, NotRun};
 use crate::sys::raw::{self, Line, Words};
-use crate::sys::{caller, directory};
 use wanted::Wanted;
 
 /// Enters and becomes the command; returns only a failure.
@@ -30,7 +30,6 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
     listen(asked, voice, variable(c"KUBENSENTER_LOG"));
 
     let wanted = Wanted::new(asked.target.as_ref(), variable);
-    let caller = caller::namespace();
     let mut room = directory::ROOM;
     let wd = asked.wd.as_deref();
     let cwd = match wd {
@@ -38,13 +37,19 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
         Some(wd) if wd.to_bytes().starts_with(b"/") => None,
         _ => Some(directory::current(&mut room)),
     };
+    let (caller, sight) = wanted.look();
     // Held until the exec closes it: one system call less.
-    let _joined = match resolve(wanted.choice(), asked.require, caller, wanted.look()) {
+    let _joined = match resolve(wanted.choice(), asked.require, caller, sight) {
         Resolution::Join(namespace, place) => {
             wanted.announce_join(place);
             namespace.join().map_err(|error| wanted.not_joined(place, &error))?;
-            if let Some(cwd) = cwd {
-                go_back(cwd);
+            match (cwd, wd) {
+                (Some(cwd), None) => go_back(cwd),
+                // A relative --wd means nothing where its start is lost.
+                (Some(cwd), Some(wd)) => cwd
+                    .and_then(|start| directory::change(&start))
+                    .map_err(|error| no_directory(wd, &error))?,
+                (None, _) => {}
             }
             Some(namespace)
         }

@@ -76,9 +76,6 @@ fn is_less_than_two_megabytes() {
         Path::new(harness::BINARY).parent().and_then(Path::parent).unwrap().join("release/kubensenter");
     match fs::metadata(&release) {
         Ok(file) => assert!(file.len() < 2_000_000, "{} bytes", file.len()),
-        Err(_) => harness::not_run(
-            "is_less_than_two_megabytes",
-            "no release build: cargo build --release",
-        ),
+        Err(_) => harness::not_run("is_less_than_two_megabytes", "no release build: cargo build --release"),
     }
 }

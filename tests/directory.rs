@@ -75,7 +75,7 @@ fn keeps_a_directory_whose_path_is_longer_than_path_max() {
 fn starts_in_the_root_where_half_of_a_long_path_is_there() {
     let sandbox = Sandbox::pinned();
     sandbox.ok(&format!("{DEEP}; $into touch outside"));
-    sandbox.ok("kubensenter -q sh -c 'name=$(printf %0200d 0); p=/run/volumes; for i in $(seq 15); do p=$p/$name; done; mkdir -p $p'");
+    sandbox.ok("kubensenter -q sh -c 'name=$(printf %0200d 0); p=/run/volumes; for i in $(seq 25); do p=$p/$name; done; mkdir -p $p'");
     let run = sandbox.run(&format!("{DEEP}; exec $into kubensenter -m /run/kubens/mnt /bin/pwd"));
     assert_eq!((run.status, run.stdout.as_str()), (0, "/\n"));
     assert!(run.stderr.ends_with(": No such file or directory; starting in /\n"), "{}", run.stderr);
@@ -106,4 +106,15 @@ fn a_missing_wd_is_a_failure() {
                    (--wd names a directory inside the namespace)\n";
         assert_eq!(run, Run::new(125, "", why));
     }
+}
+
+#[test]
+fn a_relative_wd_whose_start_is_lost_is_a_failure() {
+    let sandbox = Sandbox::pinned();
+    let run = sandbox.run("mkdir /run/g; cd /run/g; rmdir /run/g; kubensenter -q --wd etc /bin/pwd");
+    assert_eq!((run.status, run.stdout.as_str()), (125, ""), "{}", run.stderr);
+    sandbox
+        .ok("mkdir /run/o; mount -t tmpfs o /run/o; kubensenter -q umount /run/o; mkdir -p /run/o/app/etc");
+    let run = sandbox.run("cd /run/o/app; kubensenter -q --wd etc /bin/pwd");
+    assert_eq!((run.status, run.stdout.as_str()), (125, ""), "{}", run.stderr);
 }

@@ -224,12 +224,23 @@ fn a_sandbox_that_hides_run_finds_the_pin_all_the_same() {
 }
 
 #[test]
+fn links_on_the_way_to_the_pin_are_the_host_s() {
+    let sandbox = Sandbox::pinned();
+    sandbox.ok("ln -s /run/kubens /run/link");
+    let run = sandbox.run(&format!(
+        "export DEFAULT_KUBENSMNT=/run/link/mnt; unshare --mount --propagation private kubensenter -q {PROBE}"
+    ));
+    assert_eq!(run, joined(&[]));
+}
+
+#[test]
 fn a_sandbox_that_may_not_look_through_proc_1_root_says_so() {
     let sandbox = Sandbox::pinned();
     let call = "unshare --mount setpriv --bounding-set=-sys_ptrace,-sys_admin kubensenter";
     let run = sandbox.run(&format!("{call} {PROBE}"));
     let stale = "Autodetect: Stale or mismatched namespace at /run/kubens/mnt";
-    let hidden = "Autodetect: Cannot look through /proc/1/root: Permission denied (needs CAP_SYS_PTRACE)";
+    let hidden =
+        "Autodetect: Cannot look through /proc/1/root: Permission denied (needs /proc and CAP_SYS_PTRACE)";
     assert_eq!(run, outside(&[stale, hidden]));
     assert_eq!(sandbox.run(&format!("{call} --require {PROBE}")).status, 125);
 }

@@ -9,7 +9,7 @@ use tracing::{debug, info};
 
 use crate::cli::enter::Target;
 use crate::exit::{Exit, Failure};
-use crate::model::namespace::PinState;
+use crate::model::namespace::{NamespaceId, PinState};
 use crate::model::pin;
 use crate::model::resolve::{Choice, NamedBy, Place, Refusal, Sight, Stay, Unpinned};
 use crate::model::text::{Shown, reason};
@@ -17,7 +17,7 @@ use crate::sys::caller;
 use crate::sys::namespace::{self, Link, MountNamespace};
 
 /// PID 1's root, through which a pin can be reached from a copy of the host's mount namespace.
-const HOST_ROOT: &[u8] = b"/proc/1/root";
+const HOST_ROOT: &CStr = c"/proc/1/root";
 
 pub(super) struct Wanted {
     choice: Choice,
@@ -49,8 +49,23 @@ impl Wanted {
         self.choice
     }
 
+    /// Asks where the caller is, and looks at the path.
+    ///
+    /// A live pin at the default place is never the caller's own namespace: the kernel binds no mount namespace
+    /// within itself, and drops such binds from a copy. So the question is left out there; it would be the
+    /// costliest system call on the way.
+    pub(super) fn look(&self) -> (Option<NamespaceId>, Sight<MountNamespace>) {
+        if self.choice == Choice::Default && *self.path == *pin::DEFAULT_POINT {
+            let sight = self.sight();
+            let caller = if matches!(sight.here, PinState::Live(_)) { None } else { caller::namespace() };
+            (caller, sight)
+        } else {
+            (caller::namespace(), self.sight())
+        }
+    }
+
     /// Looks at the path and, where autodetection finds no namespace there, at the same path of PID 1's root.
-    pub(super) fn look(&self) -> Sight<MountNamespace> {
+    fn sight(&self) -> Sight<MountNamespace> {
         if self.choice != Choice::Default {
             let here = namespace::open(&self.path, Link::Follow);
             return Sight { here, beyond: None };
@@ -60,7 +75,7 @@ impl Wanted {
             PinState::Live(_) | PinState::Unknown(_) => None,
             PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_) => {
                 let absolute = self.path.to_bytes().starts_with(b"/");
-                absolute.then(|| namespace::open(&self.beyond(), Link::Refuse))
+                absolute.then(|| namespace::open_in(HOST_ROOT, &self.path))
             }
         };
         Sight { here, beyond }
@@ -68,7 +83,7 @@ impl Wanted {
 
     fn beyond(&self) -> CString {
         // Both halves are free of NUL.
-        CString::new([HOST_ROOT, self.path.to_bytes()].concat()).unwrap_or_default()
+        CString::new([HOST_ROOT.to_bytes(), self.path.to_bytes()].concat()).unwrap_or_default()
     }
 
     fn at(&self, place: Place) -> String {
@@ -103,13 +118,12 @@ impl Wanted {
         let path = self.at(Place::Here);
         match how {
             Unpinned::Absent => debug!("Autodetect: No mount namespace found at {path}"),
-            Unpinned::Stale => {
-                info!("Autodetect: Stale or mismatched namespace at {path}");
-                if let Some(error) = hidden {
-                    let why = reason(&error);
-                    info!("Autodetect: Cannot look through /proc/1/root: {why} (needs CAP_SYS_PTRACE)");
-                }
-            }
+            Unpinned::Stale => info!("Autodetect: Stale or mismatched namespace at {path}"),
+        }
+        // Who could not join anyway is not told that there may be more to find.
+        if let Some(error) = hidden.filter(|_| how == Unpinned::Stale || caller::may_join()) {
+            let why = reason(&error);
+            info!("Autodetect: Cannot look through /proc/1/root: {why} (needs /proc and CAP_SYS_PTRACE)");
         }
         debug!("KUBENSMNT not set; running normally");
     }

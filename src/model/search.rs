@@ -13,8 +13,10 @@ pub fn is_path(command: &[u8]) -> bool {
 /// The files that `command` may mean, in the order in which they are tried. An empty entry of `PATH` is the
 /// working directory; an empty command means no file at all.
 pub fn candidates<'a>(command: &'a [u8], path: Option<&'a [u8]>) -> impl Iterator<Item = CString> + 'a {
-    path.unwrap_or(DEFAULT_PATH).split(|&byte| byte == b':').filter(|_| !command.is_empty()).filter_map(
-        move |directory| {
+    path.unwrap_or(DEFAULT_PATH)
+        .split(|&byte| byte == b':') // A directory that no path can name is passed over, as glibc does.
+        .filter(|directory| !command.is_empty() && directory.len() < 4096)
+        .filter_map(move |directory| {
             let mut file = Vec::with_capacity(directory.len() + command.len() + 2);
             file.extend_from_slice(directory);
             if !directory.is_empty() {
@@ -22,8 +24,7 @@ pub fn candidates<'a>(command: &'a [u8], path: Option<&'a [u8]>) -> impl Iterato
             }
             file.extend_from_slice(command);
             CString::new(file).ok()
-        },
-    )
+        })
 }
 
 #[cfg(test)]

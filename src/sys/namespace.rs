@@ -6,7 +6,7 @@ use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
-use nix::fcntl::{self, OFlag};
+use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sched::{self, CloneFlags};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
 
@@ -46,7 +46,30 @@ pub fn open(path: &CStr, link: Link) -> PinState<MountNamespace> {
     if link == Link::Refuse {
         flags |= OFlag::O_NOFOLLOW;
     }
-    match fcntl::open(path, flags, Mode::empty()) {
+    found(fcntl::open(path, flags, Mode::empty()), link)
+}
+
+/// Opens `path` as a process whose root is `root` would find it, its absolute symbolic links included
+/// (`RESOLVE_IN_ROOT`, Linux 5.6). A root that cannot be had is no answer, and not an absent pin.
+pub fn open_in(root: &CStr, path: &CStr) -> PinState<MountNamespace> {
+    let root = match fcntl::open(root, OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC, Mode::empty()) {
+        Ok(root) => root,
+        Err(errno) => return PinState::Unknown(errno.into()),
+    };
+    let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW;
+    let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT);
+    match fcntl::openat2(&root, path, how) {
+        // Linux before 5.6, or a seccomp filter that does not know the call.
+        Err(Errno::ENOSYS) => {
+            let relative = path.to_bytes_with_nul().iter().position(|&byte| byte != b'/').unwrap_or(0);
+            found(fcntl::openat(&root, &path[relative..], flags, Mode::empty()), Link::Refuse)
+        }
+        opened => found(opened, Link::Refuse),
+    }
+}
+
+fn found(opened: nix::Result<OwnedFd>, link: Link) -> PinState<MountNamespace> {
+    match opened {
         Ok(fd) => recognise(fd).unwrap_or_else(|errno| PinState::Unknown(errno.into())),
         Err(errno @ (Errno::ENOENT | Errno::ENOTDIR | Errno::ENAMETOOLONG)) => PinState::Absent(errno.into()),
         Err(Errno::ELOOP) if link == Link::Refuse => PinState::Foreign("a symbolic link"),

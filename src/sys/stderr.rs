@@ -19,9 +19,9 @@ pub fn is_journal(journal_stream: &[u8]) -> bool {
 pub fn write(line: &[u8]) {
     let stderr = io::stderr();
     let mut wanted = [PollFd::new(stderr.as_fd(), PollFlags::POLLOUT)];
-    let broken = PollFlags::POLLERR | PollFlags::POLLNVAL;
-    let writable = poll::poll(&mut wanted, PollTimeout::ZERO).is_ok()
-        && !wanted[0].revents().is_some_and(|events| events.intersects(broken));
+    let broken = PollFlags::POLLERR | PollFlags::POLLHUP | PollFlags::POLLNVAL;
+    let writable = poll::poll(&mut wanted, PollTimeout::ZERO).is_err()
+        || !wanted[0].revents().is_some_and(|events| events.intersects(broken));
     if writable {
         // There is nowhere to report to that standard error does not take a line.
         let _ = stderr.lock().write_all(line);
