@@ -6,8 +6,8 @@
 //!
 //! ```text
 //!               main                       main    → cli  log  exit  enter  ctl
-//!         ┌───────┴───────┐                enter   → cli  exit  model  sys
-//!       enter            ctl/*   join      ctl/*   → cli  exit  model  sys      never each other
+//!         ┌───────┴───────┐                enter   → cli  exit  log  model  sys
+//!       enter            ctl/*   join      ctl/*   → cli  exit  log  model  sys; never each other
 //!         └───┬───────┬───┘                cli     → exit  model  sys::raw
 //!           model ◄─ sys     know ◄ do     log     → sys::stderr
 //!                                          sys     → model;  sys::raw → start, below

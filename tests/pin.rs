@@ -207,9 +207,15 @@ const BEGINNINGS: [(&str, &str); 14] = [
     ),
     ("a writable tmpfs", "mkdir /run/kubens; mount -t tmpfs kubens /run/kubens"),
     ("a tmpfs that is shared", "kubensctl pin; umount /run/kubens/mnt; mount --make-shared /run/kubens"),
-    ("no mnt", "kubensctl pin; mount --options-mode ignore -o remount,rw /run/kubens; umount /run/kubens/mnt; rm /run/kubens/mnt"),
+    (
+        "no mnt",
+        "kubensctl pin; mount --options-mode ignore -o remount,rw /run/kubens; umount /run/kubens/mnt; rm /run/kubens/mnt",
+    ),
     ("no env", "kubensctl pin; mount --options-mode ignore -o remount,rw /run/kubens; rm /run/kubens/env"),
-    ("a wrong env", "kubensctl pin; mount --options-mode ignore -o remount,rw /run/kubens; echo KUBENSMNT= >/run/kubens/env"),
+    (
+        "a wrong env",
+        "kubensctl pin; mount --options-mode ignore -o remount,rw /run/kubens; echo KUBENSMNT= >/run/kubens/env",
+    ),
     ("a stale file", "mkdir /run/kubens; echo stale >/run/kubens/mnt"),
     ("several tmpfs", "kubensctl pin; mount -t tmpfs a /run/kubens; mount -t tmpfs b /run/kubens"),
     (
