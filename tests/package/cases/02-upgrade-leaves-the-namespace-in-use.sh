@@ -3,11 +3,7 @@
 . "$(dirname "$0")/../case.sh"
 
 dpkg --install /opt/node/packages/1.deb >/dev/null
-if [[ -e /usr/lib/systemd/system/kubens.service ]]; then
-    systemctl enable --quiet --now kubens
-else
-    pin
-fi
+systemctl enable --quiet --now kubens
 unit runtime <<'END'
 Type=exec
 ExecStart=/usr/bin/kubensenter sleep infinity

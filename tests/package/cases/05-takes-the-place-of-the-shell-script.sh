@@ -39,11 +39,7 @@ is "the state after" "$(state)" "$before"
 has "what it says" "$(cat /run/said)" "/usr/local/bin/kubensenter comes before /usr/bin/kubensenter"
 is "the program" "$(/usr/bin/kubensenter -q readlink /proc/self/ns/mnt)" "$(pinned)"
 has "the program" "$(/usr/bin/kubensenter --version)" "kubensenter 0"
-if [[ -e /usr/lib/systemd/system/kubens.service ]]; then
-    is "the unit" "$(systemctl show -P FragmentPath kubens | sed 's|^/lib|/usr/lib|')" /usr/lib/systemd/system/kubens.service
-    is "what is kept" "$(find /etc/systemd/system -maxdepth 1 -name 'kubens*')" /etc/systemd/system/kubens.service.replaced
-    systemctl reload-or-restart kubens
-    is "the pin, and who lives there" "$(readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt")" "$(pinned)"
-else
-    is "the unit" "$(systemctl show -P FragmentPath kubens)" /etc/systemd/system/kubens.service
-fi
+is "the unit" "$(systemctl show -P FragmentPath kubens | sed 's|^/lib|/usr/lib|')" /usr/lib/systemd/system/kubens.service
+is "what is kept" "$(find /etc/systemd/system -maxdepth 1 -name 'kubens*')" /etc/systemd/system/kubens.service.replaced
+systemctl reload-or-restart kubens
+is "the pin, and who lives there" "$(readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt")" "$(pinned)"
