@@ -89,3 +89,68 @@ messages() { # UNIT [JOURNALCTL-OPTION...]: what kubensenter itself said
     journalctl --sync
     journalctl --quiet --output=cat --unit="$1" --identifier=kubensenter "${@:2}"
 }
+
+# --- Containers, on a node with containerd, runc and busybox-static.
+
+image() { # test/box:1, without a registry: one layer with a static busybox in it
+    local dir=/run/image layer config manifest
+    blob() { # FILE: into the blobs; its digest
+        local sum
+        sum=$(sha256sum "$1" | cut -d' ' -f1)
+        cp "$1" "$dir/blobs/sha256/$sum"
+        echo "$sum"
+    }
+    mkdir -p $dir/blobs/sha256 /run/layer/bin
+    cp /bin/busybox /run/layer/bin/
+    tar -C /run/layer -cf /run/layer.tar .
+    layer=$(blob /run/layer.tar)
+    printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+        "$(dpkg --print-architecture)" "$layer" >/run/config
+    config=$(blob /run/config)
+    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
+        "$config" "$(stat -c %s /run/config)" "$layer" "$(stat -c %s /run/layer.tar)" >/run/manifest
+    manifest=$(blob /run/manifest)
+    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"test/box:1","org.opencontainers.image.ref.name":"1"}}]}' \
+        "$manifest" "$(stat -c %s /run/manifest)" >$dir/index.json
+    echo '{"imageLayoutVersion":"1.0.0"}' >$dir/oci-layout
+    tar -C $dir -cf /run/image.tar .
+}
+
+run_box() { # NAME: a container that stays until it is killed
+    ctr run --detach --cpu-shares 0 test/box:1 "$1" /bin/busybox sh -c \
+        'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
+}
+
+kill_box() { # NAME
+    ctr task kill --signal SIGKILL "$1"
+    ctr task rm --force "$1" >/dev/null
+    ctr container rm "$1"
+}
+
+kubernetes() { # containerd, wrapped, with three containers; a kubelet, wrapped, with a pod's volume; kubens.service
+    service
+    systemctl --quiet enable --now kubens
+    program kubelet <<'END'
+#!/bin/sh
+volume=/var/lib/kubelet/pods/6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11/volumes/kubernetes.io~projected/token
+mkdir -p $volume && mount -t tmpfs token $volume
+trap 'umount -l $volume; exit 0' TERM
+systemd-notify --ready
+while :; do sleep 0.2; done
+END
+    printf '%s\n' '[Service]' Type=notify NotifyAccess=all ExecStart=/usr/local/bin/kubelet >/etc/systemd/system/kubelet.service
+    mkdir -p /var/log/pods/shop_web-0_6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11
+    kubensctl wrap containerd kubelet >/dev/null 2>&1
+    systemctl restart containerd kubelet
+    image
+    ctr image import /run/image.tar >/dev/null
+    for box in one two three; do run_box $box; done
+}
+
+finds() { # NAME...: check has these findings, in this order, and no others
+    local status=0 names
+    kubensctl check --json >/run/check.json || status=$?
+    names=$(sed 's/{"name":"/\n&/g' /run/check.json | sed -n 's/^{"name":"\([^"]*\).*/\1/p' | xargs)
+    is "what check finds" "$names" "$*"
+    is "its status" "$status" "$(($# > 0))"
+}

@@ -14,41 +14,13 @@ commands() { # as systemd has them
 }
 where() { readlink "/proc/$(systemctl show -P MainPID $unit)/ns/mnt"; }
 
-# An image without a registry: one layer with a static busybox in it.
-image() {
-    local dir=/run/image layer config manifest
-    blob() { # FILE: into the blobs; its digest
-        local sum
-        sum=$(sha256sum "$1" | cut -d' ' -f1)
-        cp "$1" "$dir/blobs/sha256/$sum"
-        echo "$sum"
-    }
-    mkdir -p $dir/blobs/sha256 /run/layer/bin
-    cp /bin/busybox /run/layer/bin/
-    tar -C /run/layer -cf /run/layer.tar .
-    layer=$(blob /run/layer.tar)
-    printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-        "$(dpkg --print-architecture)" "$layer" >/run/config
-    config=$(blob /run/config)
-    printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
-        "$config" "$(stat -c %s /run/config)" "$layer" "$(stat -c %s /run/layer.tar)" >/run/manifest
-    manifest=$(blob /run/manifest)
-    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"test/box:1","org.opencontainers.image.ref.name":"1"}}]}' \
-        "$manifest" "$(stat -c %s /run/manifest)" >$dir/index.json
-    echo '{"imageLayoutVersion":"1.0.0"}' >$dir/oci-layout
-    tar -C $dir -cf /run/image.tar .
-}
-
 container() { # its rootfs mounts that the host sees
     local running
-    ctr run --detach --cpu-shares 0 test/box:1 box /bin/busybox sh -c \
-        'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
+    run_box box
     running=$(ctr task ls | awk '$1 == "box" { print $3 }')
     is "the container" "$running" RUNNING
     findmnt --noheadings --list --output TARGET | grep -c 'containerd.*/box/rootfs' || true
-    ctr task kill --signal SIGKILL box
-    ctr task rm --force box >/dev/null
-    ctr container rm box
+    kill_box box
 }
 
 systemctl start $unit

@@ -1,0 +1,32 @@
+#!/bin/bash
+# A kubelet that runs outside, shims from before the move, a lost pin, a second namespace: each is found and cured.
+# packages: containerd,runc,busybox-static
+. "$(dirname "$0")/../case.sh"
+
+kubernetes
+finds
+kubensctl unwrap kubelet >/dev/null
+systemctl restart kubelet
+finds split-brain
+kubensctl status >/run/status && fail "status is 0"
+has "the verdict" "$(head -n 1 /run/status)" "degraded: kubelet.service is outside while containerd.service is inside"
+kubensctl wrap kubelet >/dev/null
+systemctl restart kubelet
+finds
+
+systemctl stop run-kubens-mnt.mount
+finds pin-missing
+is "the status of status" "$(kubensctl status -q || echo $?)" 1
+kubensctl pin >/dev/null
+finds
+
+kubensctl unpin --force >/dev/null
+umount -R /run/kubens 2>/dev/null || true
+# As the older recipe does on restart: a namespace of its own, while the services stay in the first.
+mkdir -p /run/kubens
+mount --bind /run/kubens /run/kubens && mount --make-private /run/kubens
+touch $PIN
+taskset --cpu-list "$(taskset -cp 1 | sed 's/.*: //;s/[-,].*//')" unshare --mount=$PIN --propagation slave mount --make-rshared / ||
+    unshare --mount=$PIN --propagation slave mount --make-rshared /
+finds pin-missing older-pin
+for box in one two three; do kill_box $box; done

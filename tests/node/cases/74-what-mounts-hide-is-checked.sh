@@ -1,0 +1,50 @@
+#!/bin/bash
+# A shadowed mount, a /run/netns that is not shared, a second bpffs, leaking propagation, the older pin beside: each is
+# found in the mount tables, and gone when it is cured.
+. "$(dirname "$0")/../case.sh"
+
+service
+systemctl --quiet enable --now kubens
+finds
+
+kubensenter -q mount -t tmpfs over /run/netns
+finds shadowed
+kubensenter -q umount /run/netns
+finds
+
+mount -o remount,rw /sys # nspawn's own, a tmpfs
+mkdir -p /sys/fs/bpf
+kubensenter -q mount -t bpf bpf /sys/fs/bpf
+finds bpffs-twice
+kubensenter -q umount /sys/fs/bpf
+finds
+
+# A disk whose unmount a nested mount inside kept from arriving. The loop device goes with its last mount.
+for ((i = 0; i < 8; i++)); do [[ -e /dev/loop$i ]] || mknod /dev/loop$i b 7 $i; done
+[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+truncate --size=4M /run/disk
+mkfs.ext4 -q /run/disk
+mount -o loop /run/disk /mnt
+kubensenter -q mount -t tmpfs nested /mnt/lost+found
+umount /mnt
+finds device-busy
+has "what is busy" "$(</run/check.json)" "is still mounted inside at /mnt"
+kubensenter -q umount -R /mnt
+finds
+
+mkdir -p /run/container-mount-namespace
+mount --bind /run/container-mount-namespace /run/container-mount-namespace
+mount --make-private /run/container-mount-namespace
+touch /run/container-mount-namespace/mnt
+unshare --mount=/run/container-mount-namespace/mnt true
+finds older-service
+umount /run/container-mount-namespace/mnt /run/container-mount-namespace
+finds
+
+kubensenter -q mount --make-rslave /
+finds propagation
+kubensenter -q mount --make-rshared /
+finds
+
+mount --make-private /run/netns
+finds netns-not-shared
