@@ -7,7 +7,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{self, Flock, FlockArg, OFlag};
+use nix::fcntl::{self, OFlag};
 use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, UnlinkatFlags};
 
@@ -26,7 +26,7 @@ pub struct Change {
 
 /// Held while files below a directory are read and changed. Others that lock it wait.
 pub struct Lock {
-    _file: Option<Flock<OwnedFd>>,
+    _file: Option<File>,
 }
 
 /// Locks a directory; where there is none, nobody else is at work there.
@@ -38,7 +38,8 @@ pub fn lock(tree: &Tree, directory: &Path) -> io::Result<Lock> {
         Err(Errno::ENOENT) => return Ok(Lock { _file: None }),
         result => result?,
     };
-    let file = Flock::lock(fd, FlockArg::LockExclusive).map_err(|(_, errno)| errno)?;
+    let file = File::from(fd);
+    file.lock()?;
     Ok(Lock { _file: Some(file) })
 }
 
