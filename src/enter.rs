@@ -8,7 +8,7 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::num::{IntErrorKind, ParseIntError};
 
-use tracing::info;
+use crate::log::info;
 
 use crate::cli::enter::Asked;
 use crate::exit::{Exit, Failure};

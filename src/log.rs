@@ -1,15 +1,56 @@
-//! The only subscriber of `tracing`, and the one place that gives a line its prefix: `kubensenter: ` or
+//! What is said on standard error, and how loud. The one place that gives a line its prefix: `kubensenter: ` or
 //! `kubensctl: `, and the priority before it where the journal reads (sd-daemon(3)).
+//!
+//! A message has no static data of its own, which each start would pay for with relocations, and what is in it is
+//! asked for only if somebody hears it.
 
 use std::ffi::CStr;
-use std::fmt::{self, Write};
-
-use tracing::field::{Field, Visit};
-use tracing::level_filters::LevelFilter;
-use tracing::span::{Attributes, Id, Record};
-use tracing::{Event, Level, Metadata, Subscriber};
+use std::fmt::{Arguments, Write};
+use std::sync::OnceLock;
 
 use crate::sys::stderr;
+
+/// How much a message matters.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Level {
+    /// Why nothing more was done: at any level.
+    Failure = 0,
+    /// What happens.
+    Info = 1,
+    /// How it was decided.
+    Debug = 2,
+}
+
+impl Level {
+    /// syslog's priorities (syslog(3)).
+    fn priority(self) -> &'static str {
+        match self {
+            Level::Failure => "<3>",
+            Level::Info => "<6>",
+            Level::Debug => "<7>",
+        }
+    }
+}
+
+/// Says what happens.
+macro_rules! info {
+    ($($text:tt)+) => {
+        if $crate::log::hears($crate::log::Level::Info) {
+            $crate::log::say($crate::log::Level::Info, ::std::format_args!($($text)+));
+        }
+    };
+}
+
+/// Says how it was decided.
+macro_rules! debug {
+    ($($text:tt)+) => {
+        if $crate::log::hears($crate::log::Level::Debug) {
+            $crate::log::say($crate::log::Level::Debug, ::std::format_args!($($text)+));
+        }
+    };
+}
+
+pub(crate) use {debug, info};
 
 /// A command's voice on standard error.
 #[derive(Clone, Copy)]
@@ -20,29 +61,30 @@ pub struct Voice {
     pub journal_stream: Option<&'static CStr>,
 }
 
+/// Whose voice is heard, and up to which level. Empty before a command knows, and where nothing is to be said.
+static HEARD: OnceLock<(Voice, Level)> = OnceLock::new();
+
 impl Voice {
-    /// Lets everything up to `level` be heard: 0 nothing, 1 what happens, 2 how it was decided, 3 all.
-    /// Nothing is set up where nothing will be said.
+    /// Lets everything up to `level` be heard: 0 nothing, 1 what happens, 2 and more how it was decided too.
     pub fn start(self, level: i64) {
-        let filter = match level {
+        let level = match level {
             ..=0 => return,
-            1 => LevelFilter::INFO,
-            2 => LevelFilter::DEBUG,
-            3.. => LevelFilter::TRACE,
+            1 => Level::Info,
+            2.. => Level::Debug,
         };
-        // A second subscriber is refused, and then the first goes on: nothing is lost.
-        let _ = tracing::subscriber::set_global_default(Lines { voice: self, filter });
+        // It is started once; a second one would change nothing.
+        let _ = HEARD.set((self, level));
     }
 
     /// The one line of a failure, at any level.
     pub fn fail(self, message: &str) {
-        self.line(Level::ERROR, message);
+        self.line(Level::Failure, format_args!("{message}"));
     }
 
-    fn line(self, level: Level, message: impl fmt::Display) {
+    fn line(self, level: Level, message: Arguments<'_>) {
         let mut line = String::with_capacity(256);
         if self.journal_stream.is_some_and(|stream| stderr::is_journal(stream.to_bytes())) {
-            line.push_str(priority(level));
+            line.push_str(level.priority());
         }
         // Writing to a String does not fail.
         let _ = writeln!(line, "{}: {message}", self.name);
@@ -50,61 +92,14 @@ impl Voice {
     }
 }
 
-/// syslog's priorities (syslog(3)).
-fn priority(level: Level) -> &'static str {
-    match level {
-        Level::ERROR => "<3>",
-        Level::WARN => "<4>",
-        Level::INFO => "<6>",
-        Level::DEBUG | Level::TRACE => "<7>",
-    }
+/// Whether somebody listens at this level.
+pub fn hears(level: Level) -> bool {
+    HEARD.get().is_some_and(|(_, heard)| level <= *heard)
 }
 
-struct Lines {
-    voice: Voice,
-    filter: LevelFilter,
-}
-
-impl Subscriber for Lines {
-    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
-        metadata.level() <= &self.filter
-    }
-
-    fn max_level_hint(&self) -> Option<LevelFilter> {
-        Some(self.filter)
-    }
-
-    fn event(&self, event: &Event<'_>) {
-        let mut message = Message(String::new());
-        event.record(&mut message);
-        self.voice.line(*event.metadata().level(), message.0);
-    }
-
-    // This program has no spans.
-    fn new_span(&self, _: &Attributes<'_>) -> Id {
-        Id::from_u64(1)
-    }
-    fn record(&self, _: &Id, _: &Record<'_>) {}
-    fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn enter(&self, _: &Id) {}
-    fn exit(&self, _: &Id) {}
-}
-
-struct Message(String);
-
-impl Visit for Message {
-    // Only messages are recorded here. The methods that this leaves empty would bring in how to print numbers.
-    fn record_f64(&mut self, _: &Field, _: f64) {}
-    fn record_i64(&mut self, _: &Field, _: i64) {}
-    fn record_u64(&mut self, _: &Field, _: u64) {}
-    fn record_i128(&mut self, _: &Field, _: i128) {}
-    fn record_u128(&mut self, _: &Field, _: u128) {}
-    fn record_bool(&mut self, _: &Field, _: bool) {}
-
-    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        if field.name() == "message" {
-            // Writing to a String does not fail.
-            let _ = write!(self.0, "{value:?}");
-        }
+/// One line, which somebody hears: what `info!` and `debug!` call.
+pub fn say(level: Level, message: Arguments<'_>) {
+    if let Some((voice, _)) = HEARD.get() {
+        voice.line(level, message);
     }
 }

@@ -9,8 +9,8 @@
 //!         ┌───────┴───────┐                enter   → cli  exit  log  model  sys
 //!       enter            ctl/*   join      ctl/*   → cli  exit  log  model  sys; never each other
 //!         └───┬───────┬───┘                cli     → exit  model  sys::raw
-//!           model ◄─ sys     know ◄ do     log     → sys::stderr
-//!                                          sys     → model;  sys::raw → start, below
+//!           model ◄─ sys     know ◄ do     sys     → log  model;  sys::raw → start, below
+//!                                          log     → sys::stderr, which says nothing itself
 //! ```
 //!
 //! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`:

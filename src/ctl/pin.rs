@@ -7,7 +7,7 @@ mod say;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
-use tracing::info;
+use crate::log::info;
 
 use crate::exit::{Exit, Failure, Report};
 use crate::model::members;

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::io::{self, ErrorKind};
 
-use tracing::{debug, info};
+use crate::log::{debug, info};
 
 use crate::cli::enter::Target;
 use crate::exit::{Exit, Failure};

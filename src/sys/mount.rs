@@ -4,11 +4,11 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
+use crate::log::debug;
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
 use nix::mount::{self, MntFlags, MsFlags};
 use nix::sys::stat::Mode;
-use tracing::debug;
 
 use super::denied::{Denied, Doing};
 use super::namespace::MountNamespace;

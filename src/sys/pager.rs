@@ -5,9 +5,9 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
+use crate::log::debug;
 use nix::sys::memfd::{self, MFdFlags};
 use nix::unistd;
-use tracing::debug;
 
 use super::exec;
 use super::raw::{Line, Words};

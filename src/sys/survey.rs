@@ -8,7 +8,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use tracing::debug;
+use crate::log::debug;
 
 use super::namespace::{self, Link, MountNamespace};
 use super::tables::Stranded;

@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use tracing::debug;
+use crate::log::debug;
 
 use crate::model::unit::name::UnitName;
 

@@ -6,7 +6,7 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use tracing::debug;
+use crate::log::debug;
 
 use super::tree::{Content, Identity, Tree};
 use crate::model::unit::catalogue::{Catalogue, Entry, Found};

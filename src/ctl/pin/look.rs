@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 
-use tracing::debug;
+use crate::log::debug;
 
 use super::say::Task;
 use crate::exit::Failure;

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use tracing::info;
+use crate::log::info;
 
 use super::failed;
 use super::step::Step;

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use tracing::info;
+use crate::log::info;
 
 use super::site::Site;
 use crate::model::dropin::plan::{self, Order, Plan};
