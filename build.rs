@@ -1,10 +1,11 @@
 //! What a build has to find out. Which source it is of and what it is made with, for `--version -v`. And whether
 //! the relocations of the static, position-independent executable can be packed (`DT_RELR`): it relocates itself
 //! at every start, and unpacked that was measured at 60 % of all its user instructions. Only a glibc of 2.36 or
-//! later unpacks them in static executables, so others go without.
+//! later unpacks them in static executables, so others go without. The release build leaves the unwind tables out.
 
 use std::env;
 use std::fs;
+use std::path::Path;
 use std::process::Command;
 
 /// What makes the program: with changes in here it is no longer the commit's.
@@ -20,6 +21,9 @@ fn main() {
     if glibc.as_deref().and_then(numbers).is_some_and(|version| version >= (2, 36)) {
         println!("cargo:rustc-link-arg-bins=-Wl,-z,pack-relative-relocs");
     }
+    if env::var("PROFILE").is_ok_and(|profile| profile == "release") {
+        leave_out_unwind_tables();
+    }
     let source = archived().or_else(checked_out).unwrap_or(Source { commit: "unknown".into(), epoch: None });
     let given = env::var("SOURCE_DATE_EPOCH").ok().and_then(|epoch| epoch.parse().ok());
     let rustc = said(Command::new(env::var_os("RUSTC").unwrap_or_default()).arg("--version"));
@@ -28,6 +32,19 @@ fn main() {
     tell("TARGET", &env::var("TARGET").unwrap_or_default());
     tell("RUSTC", &rustc.unwrap_or_default().replace("rustc ", ""));
     tell("LIBC", &glibc.unwrap_or("unknown".into()));
+}
+
+/// A tenth of the whole executable, most of it Rust's library's and glibc's: who panics here aborts, and in an
+/// executable without symbols a backtrace has no names. The message still says the file and the line.
+fn leave_out_unwind_tables() {
+    const SCRIPT: &str = "SECTIONS { /DISCARD/ : { *(.eh_frame) *(.gcc_except_table .gcc_except_table.*) } } INSERT BEFORE .rodata;";
+    let path = Path::new(&env::var_os("OUT_DIR").unwrap_or_default()).join("no-unwind-tables.ld");
+    match fs::write(&path, SCRIPT) {
+        Ok(()) => {
+            println!("cargo:rustc-link-arg-bins=-Wl,--no-eh-frame-hdr,--script={}", path.display());
+        }
+        Err(error) => println!("cargo:warning=unwind tables stay: {}: {error}", path.display()),
+    }
 }
 
 fn tell(name: &str, value: &str) {
