@@ -14,6 +14,7 @@ use crate::cli::enter::Asked;
 use crate::exit::{Exit, Failure};
 use crate::log::Voice;
 use crate::model::resolve::{Resolution, resolve};
+use crate::model::search;
 use crate::model::text::{Shown, reason};
 use crate::sys::directory;
 use crate::sys::exec::{self, NotRun};
@@ -132,7 +133,7 @@ fn become_command(asked: &Asked) -> Failure {
 
 /// A login shell knows that it is one by the `-` before its name (login(1)).
 fn login_name(shell: &CStr) -> CString {
-    let name = shell.to_bytes().rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+    let name = search::base_name(shell.to_bytes());
     // What came from a C string holds no NUL.
     CString::new([b"-", name].concat()).unwrap_or_default()
 }
@@ -140,7 +141,7 @@ fn login_name(shell: &CStr) -> CString {
 fn not_run(command: &CStr, path: Option<&CStr>, why: &NotRun) -> Failure {
     let shown = Shown(command.to_bytes());
     match why {
-        NotRun::NotFound if command.to_bytes().contains(&b'/') => Failure::new(
+        NotRun::NotFound if search::is_path(command.to_bytes()) => Failure::new(
             Exit::NotFound,
             format!(
                 "cannot run {shown}: No such file or directory (the path is looked up inside the namespace)"

@@ -33,18 +33,19 @@ mod log;
 mod model;
 mod sys;
 
-use std::ffi::{CStr, c_int};
+use std::ffi::c_int;
 use std::io::{self, IsTerminal, Write};
 
 use cli::Outcome;
 use exit::{Exit, Failure, Report};
 use log::Voice;
+use model::search;
 use sys::pager::{self, Screen};
 use sys::raw::{self, Words};
 
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
-    let control = words.get(0).is_some_and(|name| base_name(name) == b"kubensctl");
+    let control = words.get(0).is_some_and(|name| search::base_name(name.to_bytes()) == b"kubensctl");
     let (name, failed) =
         if control { ("kubensctl", Exit::Failed) } else { ("kubensenter", Exit::NotEntered) };
     let voice = Voice { name, journal_stream: raw::getenv(c"JOURNAL_STREAM") };
@@ -79,11 +80,6 @@ fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
             Ok(report)
         }
     }
-}
-
-fn base_name(name: &CStr) -> &[u8] {
-    let name = name.to_bytes();
-    name.rsplit(|&byte| byte == b'/').next().unwrap_or(name)
 }
 
 /// Writes a report's text to standard output. That nobody reads it any more is no error.

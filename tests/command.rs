@@ -125,6 +125,25 @@ fn a_denied_file_does_not_hide_a_later_one() {
 }
 
 #[test]
+fn a_directory_that_is_out_of_order_does_not_hide_a_later_one() {
+    if !harness::installed("strace") {
+        let name = "a_directory_that_is_out_of_order_does_not_hide_a_later_one";
+        return harness::not_run(name, "strace is not installed");
+    }
+    let sandbox = Sandbox::new();
+    // strace's own start of kubensenter is the first execve, the try in /run/first the second.
+    let run = |error: &str| {
+        sandbox.run(&format!(
+            "PATH=/run/first:$PATH strace -o /run/trace -e inject=execve:error={error}:when=2 kubensenter echo later"
+        ))
+    };
+    for gone in ["ENOENT", "ENOTDIR", "ESTALE", "ENODEV", "ETIMEDOUT"] {
+        assert_eq!(run(gone), Run::new(0, "later\n", ""), "{gone}");
+    }
+    assert_eq!(run("EIO"), failed(126, "cannot run echo: Input/output error"));
+}
+
+#[test]
 fn a_script_without_a_first_line_runs_with_sh() {
     let sandbox = Sandbox::pinned();
     sandbox.ok("echo 'echo \"$0\" \"$@\"' >/run/bin/script; chmod +x /run/bin/script");

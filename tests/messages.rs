@@ -26,6 +26,7 @@ fn the_level_is_the_variable_s_and_the_flags() {
         ("KUBENSENTER_LOG=2 kubensenter -q", FOUND),
         ("KUBENSENTER_LOG=0 kubensenter -v", FOUND),
         ("KUBENSENTER_LOG=99999999999999999999 kubensenter", both.as_str()),
+        ("KUBENSENTER_LOG=-99999999999999999999 kubensenter -vv", ""),
     ] {
         assert_eq!(sandbox.run(&format!("{call} echo out")), Run::new(0, "out\n", said), "{call}");
     }
@@ -59,8 +60,11 @@ fn the_journal_gets_priorities() {
     sandbox.ok(&format!("{journal} kubensenter -v true; kubensenter /none; :"));
     let none = "<3>kubensenter: cannot run /none: No such file or directory (the path is looked up inside the namespace)\n";
     assert_eq!(sandbox.ok("cat /run/err"), format!("<6>{FOUND}<7>{JOINING}<6>{FOUND}{none}"));
-    let run = sandbox.run("JOURNAL_STREAM=1:2 kubensenter true");
-    assert_eq!(run.stderr, FOUND, "a stream that is not this one");
+    for other in ["1:2", "1:$(stat --format %i /run/err)", "$(stat --format %d /run/err):2", ""] {
+        let run =
+            sandbox.run(&format!("exec 2>/run/err; JOURNAL_STREAM={other} kubensenter true; cat /run/err"));
+        assert_eq!(run.stdout, FOUND, "a stream that is not this one");
+    }
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! Where a command may lie: the search of execvp(3), as data.
+//! What a command's word names, and where it may lie: the search of execvp(3), as data.
 
 use std::ffi::CString;
 
@@ -10,11 +10,17 @@ pub fn is_path(command: &[u8]) -> bool {
     command.contains(&b'/')
 }
 
+/// The last part of a path: what a program calls itself by.
+pub fn base_name(path: &[u8]) -> &[u8] {
+    path.rsplit(|&byte| byte == b'/').next().unwrap_or(path)
+}
+
 /// The files that `command` may mean, in the order in which they are tried. An empty entry of `PATH` is the
 /// working directory; an empty command means no file at all.
 pub fn candidates<'a>(command: &'a [u8], path: Option<&'a [u8]>) -> impl Iterator<Item = CString> + 'a {
     path.unwrap_or(DEFAULT_PATH)
-        .split(|&byte| byte == b':') // A directory that no path can name is passed over, as glibc does.
+        .split(|&byte| byte == b':')
+        // One that no path can name is passed over, as glibc does.
         .filter(|directory| !command.is_empty() && directory.len() < 4096)
         .filter_map(move |directory| {
             let mut file = Vec::with_capacity(directory.len() + command.len() + 2);

@@ -117,7 +117,7 @@ impl Line<'_> {
     }
 }
 
-/// The value of an environment variable: of the first of that name. An empty value counts as unset.
+/// The value of an environment variable: of the first of that name.
 pub fn getenv(name: &CStr) -> Option<&'static CStr> {
     // SAFETY: name is a C string; no other thread could change the environment meanwhile.
     let value = unsafe { libc::getenv(name.as_ptr()) };

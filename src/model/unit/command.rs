@@ -7,6 +7,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::ops::Range;
 
 use super::words::{self, Word};
+use crate::model::search::base_name;
 
 /// The program that enters the namespace. SELinux policy labels exactly this path.
 pub const WRAPPER: &str = "/usr/bin/kubensenter";
@@ -153,7 +154,7 @@ impl Command {
 
     /// The name under which it logs, unless the unit says otherwise: the path's last part.
     pub fn name(&self) -> &[u8] {
-        self.path.rsplit(|&byte| byte == b'/').next().unwrap_or(&self.path)
+        base_name(&self.path)
     }
 
     /// Whether it is a bare name, to be searched for.
