@@ -1,4 +1,5 @@
 # The only place that knows where things are installed.
+#   make          build what is to be installed
 #   make demo     show the main job: nothing installed, nothing left behind
 #   make test     every test that this machine can run
 #   make bench    what a call costs, beside what it is measured against
@@ -27,10 +28,14 @@ FISHDIR ?= $(or $(call dir_of,fish,completionsdir),$(DATADIR)/fish/vendor_comple
 ZSHDIR ?= $(DATADIR)/zsh/$(if $(wildcard /etc/debian_version),vendor-completions,site-functions)
 
 version = $(shell sed -n 's/^version = "\(.*\)"/\1/p' Cargo.toml)
-# Where cargo puts the release build; the host's triple is a directory of its own (.cargo/config.toml).
-triple := $(shell rustc --version --verbose | sed -n 's/^host: //p')
+# Where cargo puts the release build; the host's triple is a directory of its own (.cargo/config.toml). root may
+# have no toolchain, and then what its user has built is installed.
 target = $(or $(CARGO_TARGET_DIR),target)
+built := $(firstword $(wildcard $(target)/*/release/kubensenter))
+triple := $(or $(shell rustc --version --verbose 2>/dev/null | sed -n 's/^host: //p'),\
+    $(notdir $(built:/release/kubensenter=)))
 binary = $(target)/$(triple)/release/kubensenter
+inventory = $(target)/inventory
 
 # Messages of the crates name their source files. Wherever these are, the program gets the same names, so that
 # it does not depend on where it is built.
@@ -39,13 +44,20 @@ remapped = $(foreach dir,$(patsubst %/,%,$(crates)) $(CURDIR)/vendor,"--remap-pa
 trimmed = --config 'target."cfg(target_os = \"linux\")".rustflags = [$(remapped)]'
 vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-with = "vendored-sources"' \
     --config 'source.vendored-sources.directory = "vendor"')
-# What a package holds of the crates is said from their own data.
+# What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: build fetch vendor demo test bench install place deb rpm
+.PHONY: all build fetch inventory vendor demo test bench install place deb rpm
+
+all: inventory
 
 build: fetch
 	$(CARGO) build --release $(CARGOFLAGS) $(vendored) $(trimmed)
+
+inventory: build
+	@mkdir -p $(inventory)
+	$(linked) | packaging/inventory sbom $(binary) >$(inventory)/kubensenter.cdx.json
+	$(linked) | packaging/inventory notices $(binary) >$(inventory)/THIRD-PARTY
 
 fetch:
 	@$(CARGO) fetch --target $(triple) $(CARGOFLAGS) $(vendored)
@@ -57,12 +69,12 @@ demo: build
 	@tests/demo $(binary)
 
 test: build
-	@KUBENSENTER=$(abspath $(binary)) tests/run
+	@CARGO='$(CARGO)' CARGOFLAGS='$(CARGOFLAGS)' KUBENSENTER=$(abspath $(binary)) tests/run
 
 bench:
 	@benches/enter/run
 
-install: build
+install: $(if $(shell command -v $(CARGO)),all)
 	@$(MAKE) --no-print-directory place
 
 # The files alone, for packages: what is built is there.
@@ -87,15 +99,14 @@ place:
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(LICENSEDIR) LICENSE
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers
-	$(linked) | packaging/inventory sbom $(binary) >$(DESTDIR)$(DOCDIR)/kubensenter.cdx.json
-	$(linked) | packaging/inventory notices $(binary) >$(DESTDIR)$(DOCDIR)/THIRD-PARTY
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) $(inventory)/kubensenter.cdx.json $(inventory)/THIRD-PARTY
 
 # Both packages have the same files in the same places, whatever machine they are built on; but for zsh's.
 revision ?= 1
 directories = UNITDIR=/usr/lib/systemd/system BASHDIR=/usr/share/bash-completion/completions \
     FISHDIR=/usr/share/fish/vendor_completions.d CARGOFLAGS="$(CARGOFLAGS)"
 
-deb: build
+deb: all
 	rm -rf $(target)/deb/build && mkdir -p $(target)/deb/build
 	cp -r packaging/deb $(target)/deb/build/debian
 	sed -i '1s/(.*)/($(version)-$(revision))/' $(target)/deb/build/debian/changelog
@@ -104,7 +115,7 @@ deb: build
 	cp $(target)/deb/build/debian/kubensenter/usr/share/doc/kubensenter/*.json $(target)/deb
 	@ls $(target)/deb/*.deb
 
-rpm: build
+rpm: all
 	rpmbuild -bb --define '_topdir $(abspath $(target))/rpm' --define 'checkout $(CURDIR)' \
 	    --define 'version_ $(version)' --define 'revision $(revision)' --define 'directories $(directories)' \
 	    packaging/rpm/kubensenter.spec
