@@ -8,11 +8,9 @@ use std::ffi::{CStr, CString};
 use std::io;
 use std::num::{IntErrorKind, ParseIntError};
 
-use crate::log::info;
-
 use crate::cli::enter::Asked;
 use crate::exit::{Exit, Failure};
-use crate::log::Voice;
+use crate::log::{Voice, info};
 use crate::model::resolve::{Resolution, resolve};
 use crate::model::search;
 use crate::model::text::{Shown, reason};

@@ -4,18 +4,14 @@ mod build;
 mod look;
 mod say;
 
-use std::os::unix::ffi::OsStrExt;
-use std::path::{self, Path};
+use std::path::Path;
 
+use crate::exit::{Failure, Report};
 use crate::log::info;
-
-use crate::exit::{Exit, Failure, Report};
 use crate::model::members;
 use crate::model::mounts::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
-use crate::model::pin::Pin;
 use crate::model::pin::plan::{self, Choice, Inside, Pinned, Place};
-use crate::model::text::Shown;
 use crate::sys::denied::Denied;
 use crate::sys::namespace::MountNamespace;
 use crate::sys::{lock, processes};
@@ -122,12 +118,7 @@ fn locked(
     dir: &Path,
     act: impl FnOnce(&Task, &Host) -> Result<Said, Failure>,
 ) -> Result<Said, Failure> {
-    let absolute = path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    let Some(pin) = Pin::new(absolute.as_os_str().as_bytes()) else {
-        let dir = Shown(dir.as_os_str().as_bytes());
-        return Err(Failure::new(Exit::Usage, format!("--dir {dir} names no directory of its own")));
-    };
-    let task = Task { verb, pin };
+    let task = Task { verb, pin: super::pin_in(dir)? };
     let denied = |denied: Denied| task.denied(&denied);
     if !look::is_on_host().map_err(denied)? {
         return Err(task.refused(

@@ -5,10 +5,9 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::io::{self, ErrorKind};
 
-use crate::log::{debug, info};
-
 use crate::cli::enter::Target;
 use crate::exit::{Exit, Failure};
+use crate::log::{debug, info};
 use crate::model::namespace::{NamespaceId, PinState};
 use crate::model::pin;
 use crate::model::resolve::{Choice, NamedBy, Place, Refusal, Sight, Stay, Unpinned};

@@ -4,7 +4,6 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
-use crate::log::debug;
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
 use nix::mount::{self, MntFlags, MsFlags};
@@ -14,6 +13,7 @@ use super::denied::{Denied, Doing};
 use super::namespace::MountNamespace;
 use super::place;
 use super::raw::mount::{self as raw, Setting};
+use crate::log::debug;
 use crate::model::pin::Pin;
 
 /// mount(2) takes no path, source, kind or data where it only changes a mount.

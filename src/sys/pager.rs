@@ -5,12 +5,12 @@ use std::ffi::{CStr, CString};
 use std::fs::File;
 use std::io::{self, Seek, Write};
 
-use crate::log::debug;
 use nix::sys::memfd::{self, MFdFlags};
 use nix::unistd;
 
 use super::exec;
 use super::raw::{Line, Words};
+use crate::log::debug;
 use crate::model::text::reason;
 
 /// Standard output, as a screen.

@@ -6,7 +6,6 @@ use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 
-use crate::log::{debug, info};
 use nix::errno::Errno;
 use nix::fcntl::{self, AT_FDCWD, OFlag};
 use nix::sys::stat::{self, FchmodatFlags, FileStat, Mode, SFlag};
@@ -14,6 +13,7 @@ use nix::unistd::{self, UnlinkatFlags};
 
 use super::denied::{Denied, Doing};
 use super::raw::mount as raw;
+use crate::log::{debug, info};
 use crate::model::pin::{ENV, POINT, Pin};
 use crate::model::text::reason;
 

@@ -8,11 +8,10 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use crate::log::debug;
-
 use super::namespace::{self, Link, MountNamespace};
 use super::tables::Stranded;
 use super::{caller, census, mounts, tables};
+use crate::log::debug;
 use crate::model::members::Process;
 use crate::model::mounts::Mount;
 use crate::model::namespace::{Identified, NamespaceId, PinState};

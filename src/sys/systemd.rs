@@ -7,7 +7,6 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::log::debug;
-
 use crate::model::unit::name::UnitName;
 
 /// What systemctl did.

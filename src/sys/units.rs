@@ -6,9 +6,8 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use crate::log::debug;
-
 use super::tree::{Content, Identity, Tree};
+use crate::log::debug;
 use crate::model::unit::catalogue::{Catalogue, Entry, Found};
 use crate::model::unit::name::UnitName;
 use crate::model::unit::{Source, Unit};

@@ -4,10 +4,9 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
 
-use crate::log::debug;
-
 use super::say::Task;
 use crate::exit::Failure;
+use crate::log::debug;
 use crate::model::mounts::Mount;
 use crate::model::namespace::{Identified, NamespaceId, PinState};
 use crate::model::pin::Pin;

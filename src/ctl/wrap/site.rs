@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::log::info;
-
 use super::failed;
 use super::step::Step;
 use crate::exit::Failure;
+use crate::log::info;
 use crate::model::dropin::DIRECTORY;
 use crate::model::text::reason;
 use crate::model::unit::command::WRAPPER;

@@ -2,9 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::log::info;
-
 use super::site::Site;
+use crate::log::info;
 use crate::model::dropin::plan::{self, Order, Plan};
 use crate::model::dropin::{self, Author, Kind};
 use crate::model::text::reason;
