@@ -183,7 +183,7 @@ fn warnings<'a>(unit: &Unit, commands: impl Iterator<Item = &'a Command> + Clone
     }
     if commands.clone().any(Command::is_for_a_shell) {
         warnings.push(
-            "the shell that | asks for stays outside, and its builtins are not found inside".to_owned(),
+            "the shell that | asks for stays outside: of its line only the first command runs inside, and no builtin".to_owned(),
         );
     }
     let sets_path = unit.list("Environment").iter().any(|setting| setting.value.contains("PATH="))
