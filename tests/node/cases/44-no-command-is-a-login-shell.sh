@@ -4,9 +4,9 @@
 
 pin
 # shellcheck disable=SC2016 # that shell expands it
-got=$(echo 'echo "$0"; shopt login_shell; readlink /proc/$$/ns/mnt' |
+got=$(echo 'echo "$0"; shopt -q login_shell && echo login; readlink /proc/$$/ns/mnt' |
     SHELL=/bin/bash kubensenter -q)
 
 is "the shell" "$got" "-bash
-$(printf 'login_shell    \ton')
+login
 $(pinned)"

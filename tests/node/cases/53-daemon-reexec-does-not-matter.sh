@@ -14,7 +14,8 @@ systemctl start before
 main=$(systemctl show -P MainPID before)
 systemctl daemon-reexec
 
-is "the running unit" "$(systemctl show -P SubState -P MainPID before | xargs)" "$main running"
+is "the running unit" "$(systemctl show -P MainPID before)" "$main"
+is "its state" "$(systemctl is-active before)" active
 is "its namespace" "$(readlink "/proc/$main/ns/mnt")" "$(pinned)"
 systemctl start after
 is "the new unit's namespace" "$(output after)" "$(pinned)"
