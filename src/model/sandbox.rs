@@ -4,36 +4,15 @@
 use super::unit::command::Command;
 use super::unit::{Unit, boolean};
 
-/// Settings that give a service mounts of its own, which stay behind when it joins.
-const MOUNTING: [&str; 27] = [
-    "PrivateTmp",
-    "PrivateDevices",
-    "PrivateMounts",
-    "ProtectSystem",
-    "ProtectHome",
-    "ProtectKernelTunables",
-    "ProtectKernelModules",
-    "ProtectKernelLogs",
-    "ProtectControlGroups",
-    "ProtectProc",
-    "ProcSubset",
-    "ReadWritePaths",
-    "ReadOnlyPaths",
-    "InaccessiblePaths",
-    "ExecPaths",
-    "NoExecPaths",
-    "ReadWriteDirectories",
-    "ReadOnlyDirectories",
-    "InaccessibleDirectories",
-    "TemporaryFileSystem",
-    "BindPaths",
-    "BindReadOnlyPaths",
-    "MountImages",
-    "ExtensionImages",
-    "ExtensionDirectories",
-    "MountFlags",
-    "LogNamespace",
-];
+/// Settings that give a service mounts of its own, which stay behind when it joins. In one text: a list of texts
+/// would be relocated whenever kubensenter starts.
+const MOUNTING: &str = "
+    PrivateTmp PrivateDevices PrivateMounts ProtectSystem ProtectHome ProtectKernelTunables
+    ProtectKernelModules ProtectKernelLogs ProtectControlGroups ProtectProc ProcSubset ReadWritePaths
+    ReadOnlyPaths InaccessiblePaths ExecPaths NoExecPaths ReadWriteDirectories ReadOnlyDirectories
+    InaccessibleDirectories TemporaryFileSystem BindPaths BindReadOnlyPaths MountImages ExtensionImages
+    ExtensionDirectories MountFlags LogNamespace
+";
 const ADMIN: u8 = 1;
 const CHROOT: u8 = 2;
 const BOTH: u8 = ADMIN | CHROOT;
@@ -43,7 +22,7 @@ pub fn mounting(unit: &Unit) -> Vec<String> {
     let implied = unit.is_on("DynamicUser").then_some("DynamicUser");
     implied
         .into_iter()
-        .chain(MOUNTING)
+        .chain(MOUNTING.split_ascii_whitespace())
         .filter(|key| in_effect(unit, key))
         .map(|key| format!("{key}="))
         .collect()

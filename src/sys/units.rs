@@ -13,21 +13,21 @@ use crate::model::unit::name::UnitName;
 use crate::model::unit::{Source, Unit};
 
 /// Where the system's manager looks, unless it says otherwise (systemd.unit(5), "System Unit Search Path").
-const SEARCHED: [&str; 13] = [
-    "/etc/systemd/system.control",
-    "/run/systemd/system.control",
-    "/run/systemd/transient",
-    "/run/systemd/generator.early",
-    "/etc/systemd/system",
-    "/etc/systemd/system.attached",
-    "/run/systemd/system",
-    "/run/systemd/system.attached",
-    "/run/systemd/generator",
-    "/usr/local/lib/systemd/system",
-    "/usr/lib/systemd/system",
-    "/lib/systemd/system",
-    "/run/systemd/generator.late",
-];
+const SEARCHED: &str = "
+    /etc/systemd/system.control
+    /run/systemd/system.control
+    /run/systemd/transient
+    /run/systemd/generator.early
+    /etc/systemd/system
+    /etc/systemd/system.attached
+    /run/systemd/system
+    /run/systemd/system.attached
+    /run/systemd/generator
+    /usr/local/lib/systemd/system
+    /usr/lib/systemd/system
+    /lib/systemd/system
+    /run/systemd/generator.late
+";
 
 /// All units of a tree.
 pub struct Library<'a> {
@@ -49,7 +49,8 @@ pub enum Lookup {
 impl<'a> Library<'a> {
     /// Looks through the directories; `searched` are the manager's own, where there is one to ask.
     pub fn open(tree: &'a Tree, searched: Option<Vec<PathBuf>>) -> io::Result<Self> {
-        let searched = searched.unwrap_or_else(|| SEARCHED.iter().map(PathBuf::from).collect());
+        let searched =
+            searched.unwrap_or_else(|| SEARCHED.split_ascii_whitespace().map(PathBuf::from).collect());
         let mut catalogue = Catalogue::default();
         let places: Vec<Identity> =
             searched.iter().filter_map(|directory| tree.identity(directory)).collect();
