@@ -89,3 +89,17 @@ fn a_file_that_cannot_be_written_is_left_and_said() {
     );
     assert_eq!(full.stdout, "1\nold\nk.prom\n");
 }
+
+#[test]
+fn the_example_alerts_ask_for_metrics_that_there_are() {
+    let rules = include_str!("../packaging/prometheus/kubens.rules.yml");
+    let text = Sandbox::new().ok("kubensctl metrics");
+    let asked = rules.lines().filter_map(|line| line.trim().strip_prefix("expr: "));
+    let words =
+        asked.flat_map(|expression| expression.split(|c: char| !c.is_ascii_alphanumeric() && c != '_'));
+    let names: Vec<_> = words.filter(|word| word.starts_with("kubens_")).collect();
+    assert!(names.len() >= 5);
+    for name in names {
+        assert!(text.contains(&format!("\n{name} ")), "{name}");
+    }
+}

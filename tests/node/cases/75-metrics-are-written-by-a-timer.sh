@@ -1,0 +1,24 @@
+#!/bin/bash
+# kubens-metrics.timer has the metrics written; the hardened service sees all that root sees.
+. "$(dirname "$0")/../case.sh"
+
+service
+install -m 644 /opt/node/systemd/kubens-metrics.* /usr/lib/systemd/system/
+systemctl daemon-reload
+is "what systemd finds in them" "$(systemd-analyze verify --man=no kubens-metrics.service kubens-metrics.timer 2>&1)" ""
+systemctl --quiet enable --now kubens
+unit kubelet <<'UNIT'
+Type=exec
+ExecStart=/usr/bin/kubensenter sleep infinity
+UNIT
+systemctl start kubelet
+until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
+
+mkdir -p /var/lib/prometheus/node-exporter
+systemctl --quiet enable --now kubens-metrics.timer
+systemctl start kubens-metrics
+steady() { grep -v -e kubens_init_cpu -e '{side="' "$@"; } # the service has a mount namespace of its own while it runs
+is "what the service writes" "$(steady /var/lib/prometheus/node-exporter/kubens.prom)" "$(kubensctl metrics | steady)"
+has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_unit_processes{unit="kubelet.service",side="inside"} 1'
+has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_mounts{side="hidden"} 0'
+[[ $(systemctl show -P NextElapseUSecMonotonic kubens-metrics.timer) != infinity ]] || fail "the timer does not run"
