@@ -98,7 +98,8 @@ place:
 	done
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(LICENSEDIR) LICENSE
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers \
+	    packaging/prometheus/kubens.rules.yml systemd/00-kubensmnt-env.conf
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) $(inventory)/kubensenter.cdx.json $(inventory)/THIRD-PARTY
 
 # Both packages have the same files in the same places, whatever machine they are built on; but for zsh's.

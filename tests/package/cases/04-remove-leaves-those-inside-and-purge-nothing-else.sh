@@ -4,7 +4,7 @@
 
 find /etc /usr /var/lib/systemd -xdev ! -type d | sort >/run/before
 dpkg --install /opt/node/packages/1.deb >/dev/null
-systemctl enable --quiet --now kubens
+systemctl enable --quiet --now kubens kubens-metrics.timer
 unit runtime <<'END'
 Type=exec
 ExecStart=/usr/bin/kubensenter sleep infinity
