@@ -36,6 +36,15 @@ it is
     $2"
 }
 
+# --- Boots, for a case that says `# reboots` in its head: it is started again after each.
+
+boots() { cat /var/lib/case-boots 2>/dev/null || echo 0; } # how often it has asked for one
+
+next_boot() { # powers the node off and boots it again, then the case is run again from its top
+    echo $(($(boots) + 1)) >/var/lib/case-boots
+    exit 99
+}
+
 # --- Mount namespaces, by other means than the program under test.
 
 pin() { # a namespace as kubens.service leaves it: the host's slave, shared inside, then pinned
