@@ -4,6 +4,7 @@ mod build;
 mod look;
 mod say;
 
+use std::io;
 use std::path::Path;
 
 use crate::exit::{Failure, Report};
@@ -13,8 +14,9 @@ use crate::model::mounts::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::pin::plan::{self, Choice, Inside, Pinned, Place};
 use crate::sys::denied::Denied;
+use crate::sys::lock;
 use crate::sys::namespace::MountNamespace;
-use crate::sys::{lock, processes};
+use crate::sys::processes::{self, Process};
 use look::Host;
 use say::{Did, Member, Said, Task};
 
@@ -87,7 +89,10 @@ pub(super) fn unpin(dir: &Path, force: bool, json: bool) -> Result<Report, Failu
             let inside = all.iter().filter(|process| {
                 process.namespace == namespace.id() && namespace.id() != host.namespace.id()
             });
-            members = inside.filter_map(|process| member(process.pid)).collect();
+            for Process { pid, .. } in inside {
+                let member = look::unless_ended(*pid, member(*pid)).map_err(|denied| task.denied(&denied))?;
+                members.extend(member);
+            }
         }
         let namespace = pinned.as_ref().map(Identified::id);
         if !members.is_empty() && !force {
@@ -105,11 +110,10 @@ pub(super) fn unpin(dir: &Path, force: bool, json: bool) -> Result<Report, Failu
     .map(|said| said.report(json))
 }
 
-/// A process that lives inside; `None` where it has ended.
-fn member(pid: i32) -> Option<Member> {
-    let command = processes::command(pid)?;
-    let unit = processes::control_groups(pid).and_then(|groups| members::unit(&groups));
-    Some(Member { pid, command, unit })
+/// A process that lives inside.
+fn member(pid: i32) -> io::Result<Member> {
+    let unit = processes::control_groups(pid).ok().and_then(|groups| members::unit(&groups));
+    Ok(Member { pid, command: processes::command(pid)?, unit })
 }
 
 /// Does it alone, on PID 1's side. The lock's file does not outlive this.

@@ -132,9 +132,12 @@ pub fn leave() -> io::Result<()> {
 }
 
 /// The namespace of the process with this PID.
-pub fn of(pid: i32) -> PinState<MountNamespace> {
+///
+/// # Errors
+/// It cannot be seen, or the process has ended.
+pub fn of(pid: i32) -> io::Result<MountNamespace> {
     // Digits and slashes hold no NUL.
-    open(&CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default(), Link::Follow)
+    at(&CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default())
 }
 
 /// The namespace that this process is in.
@@ -142,7 +145,11 @@ pub fn of(pid: i32) -> PinState<MountNamespace> {
 /// # Errors
 /// There is no `/proc` that knows it.
 pub fn own() -> io::Result<MountNamespace> {
-    match open(c"/proc/self/ns/mnt", Link::Follow) {
+    at(c"/proc/self/ns/mnt")
+}
+
+fn at(path: &CStr) -> io::Result<MountNamespace> {
+    match open(path, Link::Follow) {
         PinState::Live(namespace) => Ok(namespace),
         PinState::Absent(error) | PinState::Unknown(error) => Err(error),
         PinState::Vacant | PinState::Foreign(_) => Err(io::Error::other("it is no namespace")),

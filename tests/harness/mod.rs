@@ -11,6 +11,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// Says on the last lines of `make test` that something could not be tested on this machine, and why. Where
 /// nobody collects that, it is a failure: no test is skipped in silence.
@@ -58,10 +59,11 @@ impl From<Output> for Run {
 }
 
 /// A small host. Inside: root, an empty `/run` (a tmpfs), `/proc`, a shared `/`, and the commands
-/// `kubensenter`, `kubensctl` and `dumper` in `PATH`.
+/// `kubensenter`, `kubensctl`, `dumper` and `crasher` in `PATH`.
 pub struct Sandbox {
     init: Child,
     leader: u32,
+    cpu: u32,
 }
 
 impl Sandbox {
@@ -71,11 +73,13 @@ impl Sandbox {
         let setup = format!(
             "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs run /run && \
              mkdir /run/bin && ln -s {} /run/bin/kubensenter && ln -s kubensenter /run/bin/kubensctl && \
-             ln -s {} /run/bin/dumper && mount --make-rshared / && echo up && exec sleep infinity",
+             ln -s {} {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
             shell_word(Path::new(BINARY)),
             shell_word(&bin.join("dumper")),
+            shell_word(&bin.join("crasher")),
         );
-        let mut init = one_cpu()
+        let cpu = next_cpu();
+        let mut init = on(cpu)
             .args(["unshare", "--user", "--map-root-user", "--mount", "--pid", "--fork", "--kill-child"])
             .args(["sh", "-c", &setup])
             .stdin(Stdio::null())
@@ -86,7 +90,7 @@ impl Sandbox {
         init.stdout.take().unwrap().read_exact(&mut up).expect("the sandbox comes up (user namespaces?)");
         let children = format!("/proc/{0}/task/{0}/children", init.id());
         let leader = fs::read_to_string(children).unwrap().trim().parse().unwrap();
-        Sandbox { init, leader }
+        Sandbox { init, leader, cpu }
     }
 
     /// A host with a namespace pinned at `/run/kubens/mnt`; inside only, there is a tmpfs on `/run/volumes` with
@@ -116,7 +120,7 @@ impl Sandbox {
 
     /// The command that runs a shell script on this host.
     pub fn command(&self, script: &str) -> Command {
-        let mut command = one_cpu();
+        let mut command = on(self.cpu);
         command
             .args(["nsenter", "--preserve-credentials", "--user", "--mount", "--pid", "--root", "--wd"])
             .args(["--target", &self.leader.to_string(), "--", "/usr/bin/env", "-i"])
@@ -142,16 +146,26 @@ impl Drop for Sandbox {
 }
 
 /// Everything of a sandbox runs on one CPU: Linux 6.18 numbers mount namespaces from batches per CPU, and lets
-/// nobody bind one whose number is below his own.
-fn one_cpu() -> Command {
-    static CPU: OnceLock<String> = OnceLock::new();
-    let cpu = CPU.get_or_init(|| {
+/// nobody bind one whose number is below his own. Each sandbox gets the next CPU.
+fn next_cpu() -> u32 {
+    static CPUS: OnceLock<Vec<u32>> = OnceLock::new();
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let cpus = CPUS.get_or_init(|| {
         let status = fs::read_to_string("/proc/self/status").unwrap();
         let list = status.lines().find_map(|line| line.strip_prefix("Cpus_allowed_list:")).unwrap();
-        list.trim().split([',', '-']).next().unwrap().to_owned()
+        let ranges = list.trim().split(',').map(|range| {
+            let (first, last) = range.split_once('-').unwrap_or((range, range));
+            first.parse().unwrap()..=last.parse().unwrap()
+        });
+        ranges.flatten().collect()
     });
+    cpus[NEXT.fetch_add(1, Ordering::Relaxed) % cpus.len()]
+}
+
+/// A command that runs on this CPU alone.
+fn on(cpu: u32) -> Command {
     let mut command = Command::new("taskset");
-    command.args(["--cpu-list", cpu]);
+    command.args(["--cpu-list", &cpu.to_string()]);
     command
 }
 

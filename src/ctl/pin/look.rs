@@ -3,10 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::ffi::CStr;
+use std::io;
 
 use super::say::Task;
 use crate::exit::Failure;
-use crate::log::debug;
 use crate::model::mounts::Mount;
 use crate::model::namespace::{Identified, NamespaceId, PinState};
 use crate::model::pin::Pin;
@@ -131,10 +131,7 @@ pub(super) fn pinned(pin: &Pin, host: &Host, root: &Mount) -> Result<Pinned<Moun
 
 /// What a namespace is like, seen from within.
 fn inside(host: &Host, root: &Mount, namespace: &MountNamespace) -> Result<Inside, Denied> {
-    if let Err(error) = namespace.join() {
-        debug!("Cannot join the pinned namespace to look at it: {error}");
-        return Ok(Inside::Foreign("it cannot be joined"));
-    }
+    namespace.join().doing("join", c"the pinned namespace")?;
     let seen = host.proc.mounts().and_then(|mounts| host.proc.root(&mounts));
     host.come_back()?;
     let seen = seen.doing("read the mounts of", c"the pinned namespace")?;
@@ -142,6 +139,11 @@ fn inside(host: &Host, root: &Mount, namespace: &MountNamespace) -> Result<Insid
         Some(seen) => plan::judge_inside(root, &seen),
         None => Inside::Foreign("it has no root"),
     })
+}
+
+/// What was found of a process that has not ended.
+pub(super) fn unless_ended<T>(pid: i32, found: io::Result<T>) -> Result<Option<T>, Denied> {
+    processes::unless_ended(pid, found).doing("look at a process in", c"/proc")
 }
 
 pub(super) fn processes() -> Result<Vec<Process>, Denied> {
@@ -167,13 +169,13 @@ pub(super) fn lost(
     let mut found: Vec<_> = members.into_iter().collect();
     found.sort_by_key(|&(_, (count, first))| (Reverse(count), first));
     for ((dev, ino), (_, pid)) in found {
-        // One that ended meanwhile lives nowhere any more.
-        if !mounts::of(pid).is_ok_and(|mounts| plan::is_marked(pin, &mounts)) {
-            continue;
-        }
-        let PinState::Live(namespace) = namespace::of(pid) else {
+        let seen = namespace::of(pid).and_then(|namespace| Ok((namespace, mounts::of(pid)?)));
+        let Some((namespace, mounts)) = unless_ended(pid, seen)? else {
             continue;
         };
+        if !plan::is_marked(pin, &mounts) {
+            continue;
+        }
         if namespace.id() == (NamespaceId { dev, ino }) && inside(host, root, &namespace)? == Inside::Right {
             return Ok(Some(namespace));
         }
