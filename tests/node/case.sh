@@ -125,9 +125,13 @@ image() { # test/box:1, without a registry: one layer with a static busybox in i
     tar -C $dir -cf /run/image.tar .
 }
 
-run_box() { # NAME: a container that stays until it is killed
-    ctr run --detach --cpu-shares 0 test/box:1 "$1" /bin/busybox sh -c \
+run_box() { # NAME [OPTION...]: a container that stays until it is killed
+    ctr run --detach --cpu-shares 0 "${@:2}" test/box:1 "$1" /bin/busybox sh -c \
         'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
+}
+
+in_box() { # NAME APPLET [ARG...]
+    ctr task exec --exec-id "$RANDOM$RANDOM" "$1" /bin/busybox "${@:2}"
 }
 
 kill_box() { # NAME
@@ -136,9 +140,7 @@ kill_box() { # NAME
     ctr container rm "$1"
 }
 
-kubernetes() { # containerd, wrapped, with three containers; a kubelet, wrapped, with a pod's volume; kubens.service
-    service
-    systemctl --quiet enable --now kubens
+kubelet() { # one that mounts a pod's volume
     program kubelet <<'END'
 #!/bin/sh
 volume=/var/lib/kubelet/pods/6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11/volumes/kubernetes.io~projected/token
@@ -147,8 +149,16 @@ trap 'umount -l $volume; exit 0' TERM
 systemd-notify --ready
 while :; do sleep 0.2; done
 END
-    printf '%s\n' '[Service]' Type=notify NotifyAccess=all ExecStart=/usr/local/bin/kubelet >/etc/systemd/system/kubelet.service
+    printf '%s\n' '[Service]' Type=notify NotifyAccess=all ExecStart=/usr/local/bin/kubelet \
+        '[Install]' WantedBy=multi-user.target >/etc/systemd/system/kubelet.service
     mkdir -p /var/log/pods/shop_web-0_6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11
+    systemctl daemon-reload
+}
+
+kubernetes() { # containerd, wrapped, with three containers; a kubelet, wrapped, with a pod's volume; kubens.service
+    service
+    systemctl --quiet enable --now kubens
+    kubelet
     kubensctl wrap containerd kubelet >/dev/null 2>&1
     systemctl restart containerd kubelet
     image
