@@ -3,6 +3,7 @@
 #   make demo     show the main job: nothing installed, nothing left behind
 #   make test     every test that this machine can run
 #   make bench    what a call costs, beside what it is measured against
+#   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make install  DESTDIR=, PREFIX=/usr
 #   make deb      a Debian package in target/deb (needs debhelper)
 #   make rpm      an RPM package in target/rpm (needs rpm)
@@ -47,7 +48,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory vendor demo test bench install place deb rpm
+.PHONY: all build fetch inventory vendor demo test bench bench-systemd install place deb rpm
 
 all: inventory
 
@@ -73,6 +74,10 @@ test: build
 
 bench:
 	@benches/enter/run
+	@benches/inspect/run
+
+bench-systemd:
+	@benches/systemd/run
 
 install: $(if $(shell command -v $(CARGO)),all)
 	@$(MAKE) --no-print-directory place

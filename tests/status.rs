@@ -96,6 +96,32 @@ fn the_kernels_count_and_the_table_agree() {
     assert!(counted == read || counted == read + 1, "{counted} {read}");
 }
 
+/// For a kernel without statmount(2), listmount(2) and pidfd_open(2).
+const OLD_KERNEL: &str = "without 457,458,434";
+
+#[test]
+fn an_older_kernels_tables_tell_the_same() {
+    let sandbox = pinned();
+    // New file systems, a device of the host's elsewhere and over its own place, a bind of an arrived mount, one that
+    // lingers, one that the host has and this namespace not, a slave, a private one, two on one place, odd names.
+    sandbox.ok("cd /run && mkdir v w x 'y z\\' host lost && mount -t tmpfs h host && mount -t tmpfs l lost
+         mkdir lost/on && mount --make-private -t tmpfs p w
+         kubensenter -q sh -c '
+             for i in 1 2 3; do mount -t tmpfs v v; done
+             mount --bind /usr x; mount --bind /usr /usr; mount --bind host \"y z\\\"
+             mount --make-slave host; mount --make-private x; umount w 2>/dev/null; mount -t tmpfs on lost/on'
+         umount -l lost; mount -t tmpfs late v");
+    for verb in ["status --json", "metrics"] {
+        let told = |before: &str| {
+            let told = sandbox.run(&format!("{before} kubensctl {verb}")).stdout;
+            told.lines().filter(|line| !line.contains("cpu")).collect::<Vec<_>>().join("\n")
+        };
+        let new = told("");
+        assert!(new.contains("hidden"), "{new}");
+        assert_eq!(new, told(OLD_KERNEL), "{verb}");
+    }
+}
+
 #[test]
 fn who_is_inside_is_counted_and_the_caller_is_not() {
     let sandbox = pinned();

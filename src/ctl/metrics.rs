@@ -11,7 +11,7 @@ use crate::sys::{census, survey, textfile};
 use std::os::unix::ffi::OsStrExt;
 
 pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> Result<Report, Failure> {
-    let node = looked(survey::look(&pin_in(dir)?))?;
+    let node = looked(survey::glance(&pin_in(dir)?))?;
     let view = node.view();
     let text = metrics::text(&view, &Verdict::new(&view), census::cpu_time(1));
     let Some(path) = output else {

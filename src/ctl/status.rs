@@ -9,7 +9,7 @@ use crate::sys::pager::Screen;
 use crate::sys::survey;
 
 pub(super) fn status(dir: &Path, json: bool, quiet: bool, screen: Screen) -> Result<Report, Failure> {
-    let node = looked(survey::look(&pin_in(dir)?))?;
+    let node = looked(survey::glance(&pin_in(dir)?))?;
     let view = node.view();
     let verdict = Verdict::new(&view);
     let exit = match verdict {

@@ -38,8 +38,6 @@ pub struct Comparison {
     pub inside: Vec<Origin>,
     /// Whether the namespace has each mount of the host, in the table's order.
     pub arrived: Vec<bool>,
-    /// The mounts of the namespace to which no path leads, by number.
-    pub shadowed: HashSet<u32>,
 }
 
 impl Comparison {
@@ -91,7 +89,7 @@ pub fn compare(inside: &[Mount], host: &[Mount], point: &[u8]) -> Comparison {
         }
     }
     let arrived = unmatched.arrived;
-    Comparison { inside: settle(inside, host, &origins), arrived, shadowed: paths::shadowed(inside) }
+    Comparison { inside: settle(inside, host, &origins), arrived }
 }
 
 /// The host's mounts that the namespace has not been found to have, by what they are looked up by.

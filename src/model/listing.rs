@@ -88,11 +88,12 @@ pub fn rows<'a>(view: &View<'a>, which: Which) -> Option<Vec<Row<'a>>> {
     let mut rows = Vec::new();
     if which != Which::Host {
         let wanted = |origin: Origin| which == Which::All || origin.hidden();
+        let shadowed = paths::shadowed(inside);
         let found = inside.iter().zip(&comparison.inside).filter(|(_, origin)| wanted(**origin));
         rows.extend(found.map(|(mount, origin)| Row {
             mount,
             state: State::Inside(*origin),
-            shadowed: comparison.shadowed.contains(&mount.id),
+            shadowed: shadowed.contains(&mount.id),
         }));
     }
     if which != Which::Inside {

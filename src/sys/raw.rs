@@ -2,6 +2,7 @@
 //! `environ`), and the system calls for which neither std nor nix has a safe form. Decides nothing.
 #![allow(unsafe_code)]
 
+pub mod listing;
 pub mod mount;
 pub mod nsfs;
 pub mod process;

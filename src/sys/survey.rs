@@ -1,6 +1,7 @@
 //! Looks at the whole node at once: the pin, both mount tables, every process. Changes nothing, leaves nothing
 //! behind, and goes on where something cannot be seen.
 
+use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
 use std::fs;
 use std::io;
@@ -8,8 +9,9 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
+use super::mounts::Proc;
 use super::namespace::{self, Link, MountNamespace};
-use super::tables::Stranded;
+use super::tables::{Reader, Stranded};
 use super::{caller, census, mounts, tables};
 use crate::log::debug;
 use crate::model::members::Process;
@@ -32,7 +34,16 @@ const INVOCATION: &str = "run/systemd/units/invocation:kubens.service";
 /// # Errors
 /// Stranded: nothing that this process does after that can be relied on.
 pub fn look(pin: &Pin) -> Result<Node, Stranded> {
-    survey(pin, census::all)
+    survey(pin, census::all, whole)
+}
+
+/// Looks at all, and of the mounts inside only at what tells them from the host's: the kernel takes long to say
+/// where thousands are.
+///
+/// # Errors
+/// As [`look`].
+pub fn glance(pin: &Pin) -> Result<Node, Stranded> {
+    survey(pin, census::all, outline)
 }
 
 /// Looks at the pin and the mounts, and at no process.
@@ -40,17 +51,32 @@ pub fn look(pin: &Pin) -> Result<Node, Stranded> {
 /// # Errors
 /// As [`look`].
 pub fn look_at_mounts(pin: &Pin) -> Result<Node, Stranded> {
-    survey(pin, |_| Ok(Vec::new()))
+    survey(pin, |_| Ok(Vec::new()), whole)
 }
 
 type Census = fn([Option<NamespaceId>; 2]) -> io::Result<Vec<Process>>;
+/// How much of the mounts inside is looked at; the host's are there to compare them with.
+type Look = fn(&Proc, &[Mount]) -> io::Result<Vec<Mount>>;
 
-fn survey(pin: &Pin, census: Census) -> Result<Node, Stranded> {
+/// All of them.
+fn whole(proc: &Proc, _: &[Mount]) -> io::Result<Vec<Mount>> {
+    proc.mounts()
+}
+
+/// Where the host has no mount of a mount's device it has not that mount either, wherever that is.
+fn outline(proc: &Proc, host: &[Mount]) -> io::Result<Vec<Mount>> {
+    let devices: HashSet<_> = host.iter().map(|mount| mount.device).collect();
+    tables::outline(proc, |device| devices.contains(&device))
+}
+
+fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
     let mut blind = Vec::new();
     let caller = caller::namespace();
     let outside = mounts::of(INIT);
     let pinned = open(&pin.point());
-    let visit = live(&pinned).map(|namespace| visit(namespace, caller)).transpose()?;
+    let host_table = outside.as_deref().unwrap_or_default();
+    let read = |proc: &Proc| look(proc, host_table);
+    let visit = live(&pinned).map(|namespace| visit(namespace, caller, &read)).transpose()?;
     let outside =
         outside.inspect_err(|error| blind.push(format!("the host's mounts: {}", reason(error)))).ok();
     let host = host(caller, outside.as_deref());
@@ -118,7 +144,7 @@ fn host(caller: Option<NamespaceId>, outside: Option<&[Mount]>) -> Option<Namesp
     if let PinState::Live(host) = namespace::open(c"/proc/1/ns/mnt", Link::Follow) {
         return Some(host.id());
     }
-    let own = tables::of_caller().ok()?;
+    let own = tables::of_caller(&Proc::mounts).ok()?;
     let same = paths::top(&own, b"/")?.id == paths::top(outside?, b"/")?.id;
     caller.filter(|_| same)
 }
@@ -165,8 +191,13 @@ fn live(pinned: &PinState<MountNamespace>) -> Option<&MountNamespace> {
 fn visit(
     namespace: &MountNamespace,
     caller: Option<NamespaceId>,
+    read: Reader<'_>,
 ) -> Result<io::Result<Vec<Mount>>, Stranded> {
-    if caller == Some(namespace.id()) { Ok(tables::of_caller()) } else { tables::of_namespace(namespace) }
+    if caller == Some(namespace.id()) {
+        Ok(tables::of_caller(read))
+    } else {
+        tables::of_namespace(namespace, read)
+    }
 }
 
 /// The table as a process sees it that lives there. One may have a root directory of its own, and then sees less.

@@ -59,7 +59,7 @@ impl From<Output> for Run {
 }
 
 /// A small host. Inside: root, an empty `/run` (a tmpfs), `/proc`, a shared `/`, and the commands
-/// `kubensenter`, `kubensctl`, `dumper` and `crasher` in `PATH`.
+/// `kubensenter`, `kubensctl`, `dumper`, `crasher` and `without` in `PATH`.
 pub struct Sandbox {
     init: Child,
     leader: u32,
@@ -73,10 +73,11 @@ impl Sandbox {
         let setup = format!(
             "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs run /run && \
              mkdir /run/bin && ln -s {} /run/bin/kubensenter && ln -s kubensenter /run/bin/kubensctl && \
-             ln -s {} {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
+             ln -s {} {} {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
             shell_word(Path::new(BINARY)),
             shell_word(&bin.join("dumper")),
             shell_word(&bin.join("crasher")),
+            shell_word(&bin.join("without")),
         );
         let cpu = next_cpu();
         let mut init = on(cpu)

@@ -49,7 +49,7 @@ fn a_mount_at_a_path_of_the_hosts_is_not_the_hosts_by_that() {
     let (inside, host) = (parse([INSIDE, own].concat().as_bytes()), parse(HOST.as_bytes()));
     let found = compare(&inside, &host, POINT);
     assert_eq!(found.inside.last(), Some(&Origin::Own));
-    assert_eq!(found.shadowed.into_iter().collect::<Vec<_>>(), [12]);
+    assert_eq!(paths::shadowed(&inside).into_iter().collect::<Vec<_>>(), [12]);
 }
 
 #[test]

@@ -112,7 +112,7 @@ fn storage(view: &View<'_>) -> Option<Finding> {
 }
 
 fn shadowed(view: &View<'_>) -> Option<Finding> {
-    let comparison = view.comparison.as_ref()?;
+    let shadowed = paths::shadowed(view.node.inside.as_deref()?);
     let host = paths::shadowed(host(view));
     // What is hidden on the host in the same way is hidden on purpose.
     let hosts: Vec<_> = self::host(view).iter().filter(|mount| host.contains(&mount.id)).collect();
@@ -120,7 +120,7 @@ fn shadowed(view: &View<'_>) -> Option<Finding> {
         hosts.iter().any(|other| other.target == mount.target && other.device == mount.device)
     };
     let lost: Vec<_> = inside(view)
-        .filter(|(mount, _)| comparison.shadowed.contains(&mount.id) && !alike(mount))
+        .filter(|(mount, _)| shadowed.contains(&mount.id) && !alike(mount))
         .map(|(mount, _)| mount)
         .collect();
     let first = lost.first()?;

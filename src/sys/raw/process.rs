@@ -27,6 +27,9 @@ pub fn open(pid: i32) -> Result<OwnedFd, Errno> {
 /// ENOTTY, EINVAL: the kernel does not know this question. ESRCH: the process has ended. EACCES, EPERM: not for us.
 pub fn mount_namespace(process: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
     const PIDFD_GET_MNT_NAMESPACE: c_ulong = 0xff03;
-    // SAFETY: this request takes no argument and writes no memory.
-    owned(c_long::from(unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_MNT_NAMESPACE as _) }))
+    // The kernel wants a zero there (EINVAL).
+    let argument: c_ulong = 0;
+    // SAFETY: this request reads and writes no memory.
+    let result = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_MNT_NAMESPACE as _, argument) };
+    owned(c_long::from(result))
 }
