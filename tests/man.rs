@@ -126,3 +126,64 @@ fn kubensctl_8_has_every_verb_with_its_flags_and_no_other() {
         assert_eq!(synopsis, flags, "{verb}");
     }
 }
+
+/// The paths of all members of a JSON value: `units[].inside`.
+const PATHS: &str = r#"
+import json, sys
+def paths(value, path):
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from paths(part, f"{path}.{name}".lstrip("."))
+    elif isinstance(value, list):
+        if path:
+            yield path + "[]"
+        for part in value:
+            yield from paths(part, path + "[]")
+    else:
+        yield path
+print("\n".join(sorted(set(paths(json.load(sys.stdin), "")))))
+"#;
+
+#[test]
+fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
+    if !harness::installed("python3") {
+        return harness::not_run("kubensctl_8_has_every_member_of_the_json_and_no_other", "no python3");
+    }
+    let page = page("kubensctl.8");
+    let sandbox = harness::Sandbox::new();
+    sandbox.ok(&format!("cat >/run/paths.py <<'END'{PATHS}END"));
+    // Something to say of each: a process inside, a mount, and a root that is not shared.
+    sandbox.ok("mkdir /run/kubens && touch /run/kubens/mnt && kubensctl pin && mkdir /run/v
+                kubensenter -q sh -c 'mount -t tmpfs v /run/v; sleep 1000 </dev/null >/dev/null 2>&1 &'
+                nsenter --mount=/run/kubens/mnt mount --make-private /");
+    for (verb, command) in [
+        ("status", "status --json"),
+        ("mounts", "mounts --json --all"),
+        ("check", "check --json"),
+        ("unpin", "unpin --json"),
+        ("pin", "pin --json"),
+    ] {
+        let run = sandbox.run(&format!("kubensctl {command} | python3 /run/paths.py"));
+        let found: BTreeSet<_> = run.stdout.lines().map(|path| path.trim_end_matches("[]")).collect();
+        let written = section(&page, "JSON OUTPUT").split(&format!(".Ss {verb}\n")).nth(1).unwrap();
+        let written = written.split("\n.Ss ").next().unwrap().lines();
+        let written: BTreeSet<_> = written
+            .filter_map(|line| line.strip_prefix(".It Li "))
+            .map(|path| path.trim_end_matches("[]"))
+            .collect();
+        assert_eq!(found, written, "{verb}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn kubensctl_8_has_every_finding_and_no_other() {
+    let sources = ["src/model/findings.rs", "src/model/findings/mounts.rs", "src/model/findings/units.rs"];
+    let source = sources.map(|file| fs::read_to_string(file).unwrap()).concat();
+    let named: BTreeSet<_> =
+        source.split("name: \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    let page = page("kubensctl.8");
+    let findings = section(&page, "FINDINGS");
+    let described: BTreeSet<_> = findings.lines().filter_map(|line| line.strip_prefix(".It Li ")).collect();
+    assert!(named.len() > 15, "{named:?}");
+    assert_eq!(described, named);
+}
