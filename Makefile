@@ -7,6 +7,7 @@
 #   make install  DESTDIR=, PREFIX=/usr
 #   make deb      a Debian package in target/deb (needs debhelper)
 #   make rpm      an RPM package in target/rpm (needs rpm)
+#   make image    the directory from which the installer's image is built (packaging/kubernetes)
 #   make vendor   the crates' sources in vendor/; builds then need no network
 # Variables: CARGO, CARGOFLAGS, SOURCE_DATE_EPOCH, and the directories below.
 
@@ -48,7 +49,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory vendor demo test bench bench-systemd install place deb rpm
+.PHONY: all build fetch inventory vendor demo test bench bench-systemd install place deb rpm image
 
 all: inventory
 
@@ -126,3 +127,13 @@ rpm: all
 	    --define 'version_ $(version)' --define 'revision $(revision)' --define 'directories $(directories)' \
 	    packaging/rpm/kubensenter.spec
 	@ls $(target)/rpm/RPMS/*/*.rpm
+
+# Where node-install finds a node's directories, and /lib is what it is on every node of today.
+image: all
+	rm -rf $(target)/image && mkdir -p $(target)/image/host/usr/lib
+	ln -s usr/lib $(target)/image/host/lib
+	@$(MAKE) --no-print-directory place DESTDIR=$(abspath $(target))/image/node PREFIX=/usr $(directories) >/dev/null
+	$(INSTALL) -D -t $(target)/image/bin packaging/kubernetes/node-install packaging/kubernetes/node-report \
+	    packaging/kubernetes/systemctl
+	cp packaging/kubernetes/Containerfile $(target)/image
+	@echo "podman build --tag registry.example.com/kubensenter:$(version) $(target)/image"

@@ -101,7 +101,8 @@ messages() { # UNIT [JOURNALCTL-OPTION...]: what kubensenter itself said
 
 # --- Containers, on a node with containerd, runc and busybox-static.
 
-image() { # test/box:1, without a registry: one layer with a static busybox in it
+# shellcheck disable=SC2120 # its argument is rare
+image() { # [FILES]: test/box:1, without a registry: one layer with these and a static busybox in it
     local dir=/run/image layer config manifest
     blob() { # FILE: into the blobs; its digest
         local sum
@@ -111,6 +112,7 @@ image() { # test/box:1, without a registry: one layer with a static busybox in i
     }
     mkdir -p $dir/blobs/sha256 /run/layer/bin
     cp /bin/busybox /run/layer/bin/
+    ${1:+cp -r "$1/." /run/layer}
     tar -C /run/layer -cf /run/layer.tar .
     layer=$(blob /run/layer.tar)
     printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
