@@ -5,13 +5,13 @@ mod wanted;
 use std::borrow::Cow;
 use std::convert::Infallible;
 use std::ffi::{CStr, CString};
-use std::io;
+use std::io::{self, IsTerminal};
 use std::num::{IntErrorKind, ParseIntError};
 
 use crate::cli::enter::Asked;
 use crate::exit::{Exit, Failure};
 use crate::log::{Voice, info};
-use crate::model::resolve::{Resolution, resolve};
+use crate::model::resolve::{Resolution, Stay, resolve};
 use crate::model::search;
 use crate::model::text::{Shown, reason};
 use crate::sys::directory;
@@ -50,10 +50,17 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
                     .map_err(|error| no_directory(wd, &error))?,
                 (None, _) => {}
             }
+            if greets(asked) {
+                wanted.greet(true);
+            }
             Some(namespace)
         }
         Resolution::Stay(why) => {
+            let inside = matches!(why, Stay::Inside(_));
             wanted.announce_stay(why);
+            if greets(asked) {
+                wanted.greet(inside);
+            }
             None
         }
         Resolution::Refuse(why) => return Err(wanted.refused(why)),
@@ -62,6 +69,11 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
         directory::change(wd).map_err(|error| no_directory(wd, &error))?;
     }
     Err(become_command(asked))
+}
+
+/// Whether somebody at a terminal is about to get a shell, which looks the same on both sides.
+fn greets(asked: &Asked) -> bool {
+    asked.command.get(0).is_none() && io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
 /// Sets the log level from the flags and from `$KUBENSENTER_LOG`, whose value is read and never evaluated.

@@ -166,3 +166,31 @@ fn a_wrong_command_line_is_one_line_that_names_what_is_wrong() {
     let run = sandbox.run("kubensctl --bogus");
     assert_eq!((run.status, run.stderr.lines().count()), (2, 1), "{}", run.stderr);
 }
+
+#[test]
+fn a_shell_at_a_terminal_says_where_it_is_and_how_to_leave() {
+    let sandbox = Sandbox::pinned();
+    // `script` gives its command a terminal; the shell's own prompt is not wanted.
+    let at_terminal = |call: &str| {
+        let script = format!("exec script -qec 'export SHELL=/bin/true; {call}' /dev/null </dev/null");
+        let mut shell = sandbox.command(&script);
+        let output = shell.output().expect("script runs");
+        let said = String::from_utf8_lossy(&output.stdout).replace("\r\n", "\n");
+        said.lines().filter(|line| line.contains("This shell")).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let inside = "kubensenter: This shell is inside the mount namespace at /run/kubens/mnt; exit leaves it";
+    assert_eq!(at_terminal("kubensenter"), [inside]);
+    assert_eq!(at_terminal("kubensenter kubensenter"), [inside]);
+    assert_eq!(
+        at_terminal("kubensenter --host"),
+        ["kubensenter: This shell is inside the mount namespace at /proc/1/ns/mnt; exit leaves it"]
+    );
+    assert_eq!(
+        at_terminal("DEFAULT_KUBENSMNT=/run/none kubensenter"),
+        ["kubensenter: This shell is outside: no mount namespace is pinned at /run/none; exit leaves it"]
+    );
+    for quiet in ["kubensenter -q", "kubensenter true", "kubensenter 2>/run/said", "kubensenter </dev/null"] {
+        assert!(at_terminal(quiet).is_empty(), "{quiet}");
+    }
+    assert!(!sandbox.ok("cat /run/said").contains("This shell"));
+}

@@ -127,6 +127,16 @@ impl Wanted {
         debug!("KUBENSMNT not set; running normally");
     }
 
+    /// For a person who gets a shell.
+    pub(super) fn greet(&self, inside: bool) {
+        let path = Shown(self.path.to_bytes());
+        if inside {
+            info!("This shell is inside the mount namespace at {path}; exit leaves it");
+        } else {
+            info!("This shell is outside: no mount namespace is pinned at {path}; exit leaves it");
+        }
+    }
+
     /// The kernel did not let this process join.
     pub(super) fn not_joined(&self, place: Place, error: &io::Error) -> Failure {
         let cure = match error.kind() {

@@ -17,74 +17,82 @@ pub fn unified(path: &str, old: Option<&str>, new: Option<&str>) -> String {
     }
     let side = |text: Option<&str>| text.map_or("/dev/null", |_| path).to_owned();
     let mut text = format!("--- {}\n+++ {}\n", side(old), side(new));
-    let (before, after): (Vec<_>, Vec<_>) = (before.lines().collect(), after.lines().collect());
-    let edits = script(&before, &after);
+    let script = script(&before.lines().collect::<Vec<_>>(), &after.lines().collect::<Vec<_>>());
     let mut from = 0;
-    while let Some(first) = edits[from..].iter().position(|edit| *edit != Edit::Keep).map(|at| at + from) {
+    while let Some(first) = next_change(&script, from) {
         let start = first.saturating_sub(CONTEXT).max(from);
-        let end = hunk_end(&edits, first);
-        text += &hunk(&edits, start, end, &before, &after);
+        let end = hunk_end(&script, first);
+        text += &hunk(&script, start, end);
         from = end;
     }
     text
 }
 
+type Script<'a> = [(Edit, &'a str)];
+
 /// The shortest script, by the longest common subsequence: these texts have a few dozen lines.
-fn script(old: &[&str], new: &[&str]) -> Vec<Edit> {
-    let mut common = vec![vec![0_usize; new.len() + 1]; old.len() + 1];
-    for i in (0..old.len()).rev() {
-        for j in (0..new.len()).rev() {
-            common[i][j] = if old[i] == new[j] {
-                common[i + 1][j + 1] + 1
-            } else {
-                common[i + 1][j].max(common[i][j + 1])
-            };
+fn script<'a>(old: &[&'a str], new: &[&'a str]) -> Vec<(Edit, &'a str)> {
+    // How many lines the last so many of `old` and the last so many of `new` have in common.
+    let mut common = vec![vec![0_usize; new.len() + 1]];
+    for line in old.iter().rev() {
+        let mut row = vec![0];
+        for (other, below) in new.iter().rev().zip(common.last().map_or(&[][..], Vec::as_slice).windows(2)) {
+            let left = row.last().copied();
+            row.push(match below {
+                [corner, _] if line == other => corner + 1,
+                _ => below.last().copied().max(left).unwrap_or(0),
+            });
         }
+        common.push(row);
     }
-    let (mut i, mut j, mut edits) = (0, 0, Vec::new());
-    while i < old.len() || j < new.len() {
-        if i < old.len() && j < new.len() && old[i] == new[j] {
-            edits.push(Edit::Keep);
-            (i, j) = (i + 1, j + 1);
-        } else if i < old.len() && (j == new.len() || common[i + 1][j] >= common[i][j + 1]) {
-            edits.push(Edit::Remove);
-            i += 1;
-        } else {
-            edits.push(Edit::Add);
-            j += 1;
-        }
+    let rest = |i: usize, j: usize| {
+        let row = common.get(old.len().saturating_sub(i));
+        row.and_then(|row| row.get(new.len().saturating_sub(j))).copied()
+    };
+    let (mut i, mut j, mut script) = (0, 0, Vec::new());
+    loop {
+        let edit = match (old.get(i), new.get(j)) {
+            (None, None) => return script,
+            (Some(line), Some(other)) if line == other => (Edit::Keep, *line),
+            (Some(line), Some(_)) if rest(i + 1, j) >= rest(i, j + 1) => (Edit::Remove, *line),
+            (Some(line), None) => (Edit::Remove, *line),
+            (_, Some(other)) => (Edit::Add, *other),
+        };
+        i += usize::from(edit.0 != Edit::Add);
+        j += usize::from(edit.0 != Edit::Remove);
+        script.push(edit);
     }
-    edits
+}
+
+/// The next line that is not kept.
+fn next_change(script: &Script<'_>, from: usize) -> Option<usize> {
+    script.iter().skip(from).position(|(edit, _)| *edit != Edit::Keep).map(|at| at + from)
 }
 
 /// Where the hunk ends whose first change is at `first`: behind its context.
-fn hunk_end(edits: &[Edit], first: usize) -> usize {
+fn hunk_end(script: &Script<'_>, first: usize) -> usize {
     let mut last = first;
-    while let Some(next) = edits[last + 1..].iter().position(|edit| *edit != Edit::Keep) {
-        if next > 2 * CONTEXT {
-            break;
-        }
-        last += next + 1;
+    while let Some(next) = next_change(script, last + 1).filter(|next| next - last <= 2 * CONTEXT + 1) {
+        last = next;
     }
-    (last + 1 + CONTEXT).min(edits.len())
+    (last + 1 + CONTEXT).min(script.len())
 }
 
-fn hunk(edits: &[Edit], start: usize, end: usize, old: &[&str], new: &[&str]) -> String {
-    let count = |edits: &[Edit], not: Edit| edits.iter().filter(|edit| **edit != not).count();
-    let (mut i, mut j) = (count(&edits[..start], Edit::Add), count(&edits[..start], Edit::Remove));
-    let (olds, news) = (count(&edits[start..end], Edit::Add), count(&edits[start..end], Edit::Remove));
+fn hunk(script: &Script<'_>, start: usize, end: usize) -> String {
+    let part = || script.iter().take(end).skip(start);
+    let before = |not: Edit| script.iter().take(start).filter(|(edit, _)| *edit != not).count();
+    let within = |not: Edit| part().filter(|(edit, _)| *edit != not).count();
+    let (olds, news) = (within(Edit::Add), within(Edit::Remove));
     // Lines count from 1, and an empty side names the line before it.
     let number = |index: usize, length: usize| if length == 0 { index } else { index + 1 };
-    let mut text = format!("@@ -{},{olds} +{},{news} @@\n", number(i, olds), number(j, news));
-    for edit in &edits[start..end] {
-        let (sign, line) = match edit {
-            Edit::Keep => (' ', old[i]),
-            Edit::Remove => ('-', old[i]),
-            Edit::Add => ('+', new[j]),
-        };
-        i += usize::from(*edit != Edit::Add);
-        j += usize::from(*edit != Edit::Remove);
-        text.push(sign);
+    let (from, to) = (number(before(Edit::Add), olds), number(before(Edit::Remove), news));
+    let mut text = format!("@@ -{from},{olds} +{to},{news} @@\n");
+    for (edit, line) in part() {
+        text.push(match edit {
+            Edit::Keep => ' ',
+            Edit::Remove => '-',
+            Edit::Add => '+',
+        });
         text.extend([line, "\n"]);
     }
     text
