@@ -176,7 +176,7 @@ fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
 }
 
 #[test]
-fn kubensctl_8_has_every_finding_and_no_other() {
+fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
     let sources = ["src/model/findings.rs", "src/model/findings/mounts.rs", "src/model/findings/units.rs"];
     let source = sources.map(|file| fs::read_to_string(file).unwrap()).concat();
     let named: BTreeSet<_> =
@@ -186,4 +186,11 @@ fn kubensctl_8_has_every_finding_and_no_other() {
     let described: BTreeSet<_> = findings.lines().filter_map(|line| line.strip_prefix(".It Li ")).collect();
     assert!(named.len() > 15, "{named:?}");
     assert_eq!(described, named);
+    let symptoms = fs::read_to_string("docs/troubleshooting.md").unwrap();
+    let rows = symptoms.lines().filter(|line| line.starts_with("| ")).skip(1);
+    let last = |row: &str| row.trim_end_matches(" |").rsplit("| ").next().unwrap().to_owned();
+    let cells: Vec<_> = rows.map(last).collect();
+    let led: BTreeSet<_> =
+        cells.iter().flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`')).collect();
+    assert_eq!(led, named, "docs/troubleshooting.md");
 }
