@@ -3,6 +3,7 @@
 
 pub mod ctl;
 pub mod enter;
+pub mod offer;
 mod plain;
 mod version;
 

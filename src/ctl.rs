@@ -4,6 +4,7 @@ mod check;
 mod completion;
 mod metrics;
 mod mounts;
+mod offer;
 mod pin;
 mod status;
 mod wrap;
@@ -28,6 +29,7 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failur
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
     match &asked.verb {
         Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
+        Verb::Offer { command, words } => Ok(offer::run(*command, words)),
         Verb::Pin { json } => pin::pin(&asked.dir, *json),
         Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
         Verb::Wrap(wrap) => wrap::wrap(wrap, &asked.dir),

@@ -1,5 +1,6 @@
 //! kubensctl's command line.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
@@ -96,6 +97,15 @@ pub enum Verb {
         shell: Shell,
         /// Of this command alone, as a file that the shell loads by its name
         command: Option<Name>,
+    },
+    /// Tell a completion script what may stand in the place of the last word
+    #[command(hide = true)]
+    Offer {
+        /// The command whose line it is
+        command: Name,
+        /// The line, up to the word that is being typed
+        #[arg(last = true)]
+        words: Vec<OsString>,
     },
 }
 

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString, OsString};
 use std::os::unix::ffi::OsStringExt;
 
-use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, ValueHint, value_parser};
+use clap::{Arg, ArgAction, ArgGroup, ArgMatches, Command, value_parser};
 
 use super::{Outcome, explain, os_words, plain};
 use crate::exit::{Exit, Failure};
@@ -117,7 +117,6 @@ pub fn command() -> Command {
             .hide(true)
             .num_args(1..)
             .trailing_var_arg(true)
-            .value_hint(ValueHint::CommandWithArguments)
             .value_parser(value_parser!(OsString)),
     )
 }
@@ -132,21 +131,12 @@ fn argument(flag: &Flag) -> Arg {
         }
         // As getopt does, and as nsenter therefore does: the next word is the value, whatever it is.
         (_, Some(name)) => {
-            let argument = argument.value_name(name).value_hint(hint(name));
-            argument.allow_hyphen_values(true).value_parser(value_parser!(OsString))
+            argument.value_name(name).allow_hyphen_values(true).value_parser(value_parser!(OsString))
         }
     }
 }
 
 /// What a shell completes a value with.
-fn hint(value_name: &str) -> ValueHint {
-    match value_name {
-        "FILE" => ValueHint::FilePath,
-        "DIR" => ValueHint::DirPath,
-        _ => ValueHint::Other,
-    }
-}
-
 /// Reads the command line; the first word is the program's own name.
 ///
 /// # Errors

@@ -1,27 +1,34 @@
-//! `kubensctl completion SHELL [COMMAND]`: one script for both commands, or for the one.
-
-use clap_complete::generate;
-use clap_complete::shells::{Bash, Fish, Zsh};
+//! `kubensctl completion SHELL [COMMAND]`: one script for both commands, or for the one. The scripts know their shell
+//! and nothing of the commands: those they ask, by `kubensctl offer`.
 
 use crate::cli::ctl::{Name, Shell};
-use crate::cli::{ctl, enter};
 use crate::exit::Report;
 
 pub(super) fn completion(shell: Shell, only: Option<Name>) -> Report {
-    let mut script = Vec::new();
-    for name in [Name::Kubensenter, Name::Kubensctl] {
-        if only.is_some_and(|only| only != name) {
-            continue;
-        }
-        let (mut command, name) = match name {
-            Name::Kubensenter => (enter::command(), "kubensenter"),
-            Name::Kubensctl => (ctl::command(), "kubensctl"),
-        };
-        match shell {
-            Shell::Bash => generate(Bash, &mut command, name, &mut script),
-            Shell::Zsh => generate(Zsh, &mut command, name, &mut script),
-            Shell::Fish => generate(Fish, &mut command, name, &mut script),
-        }
+    let (script, each) = match shell {
+        Shell::Bash => (include_str!("completion/kubens.bash"), "complete -F _kubens "),
+        Shell::Zsh => (include_str!("completion/kubens.zsh"), "compdef _kubens "),
+        Shell::Fish => (
+            include_str!("completion/kubens.fish"),
+            "complete --no-files --arguments '(__kubens)' --command ",
+        ),
+    };
+    let names = match only {
+        Some(Name::Kubensenter) => "kubensenter",
+        Some(Name::Kubensctl) => "kubensctl",
+        None => "kubensenter kubensctl",
+    };
+    let mut text = String::new();
+    if matches!(shell, Shell::Zsh) {
+        text += "#compdef ";
+        text += names;
+        text += "\n";
     }
-    Report::done(String::from_utf8_lossy(&script))
+    text += script;
+    for name in names.split(' ') {
+        text += each;
+        text += name;
+        text += "\n";
+    }
+    Report::done(text)
 }

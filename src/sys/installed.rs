@@ -9,7 +9,7 @@ use super::raw::mount;
 use super::systemd;
 use super::tree::Tree;
 use super::units::{Library, Lookup};
-use crate::model::dropin::Kind;
+use crate::model::dropin::{self, Kind};
 use crate::model::findings::units::DropIn;
 use crate::model::services::SERVICES;
 use crate::model::unit::Unit;
@@ -36,6 +36,25 @@ pub fn units() -> io::Result<Vec<(Unit, Vec<DropIn>)>> {
         }
     }
     Ok(found)
+}
+
+/// The names of the services that are there.
+pub fn services() -> Vec<String> {
+    let names = Tree::new(None).and_then(|tree| {
+        let library = Library::open(&tree, None)?;
+        Ok(library.names().map(|name| name.as_str().to_owned()).collect())
+    });
+    names.unwrap_or_default()
+}
+
+/// The names of the services that have a drop-in of ours, whether or not they are there.
+pub fn wrapped() -> Vec<String> {
+    let entries = fs::read_dir(dropin::DIRECTORY).into_iter().flatten().flatten();
+    let ours = |name: &String| {
+        UnitName::new(name).is_ok_and(|name| Kind::ALL.iter().any(|kind| kind.path(&name).exists()))
+    };
+    let units = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".d").map(str::to_owned));
+    units.filter(ours).collect()
 }
 
 fn drop_in(library: &Library<'_>, unit: &Unit, kind: Kind) -> Option<DropIn> {

@@ -65,6 +65,11 @@ impl<'a> Library<'a> {
         Ok(Library { tree, searched, catalogue })
     }
 
+    /// The names of all services, templates too.
+    pub fn names(&self) -> impl Iterator<Item = &UnitName> {
+        self.catalogue.names()
+    }
+
     /// Looks a unit up and reads it. The file at `without` counts as not there.
     pub fn load(
         &self,

@@ -42,6 +42,11 @@ impl Catalogue {
         self.entries.entry(name).or_insert((path, entry));
     }
 
+    /// All names, aliases too.
+    pub fn names(&self) -> impl Iterator<Item = &UnitName> {
+        self.entries.keys()
+    }
+
     /// Looks a name up.
     pub fn find(&self, name: &UnitName) -> Option<Found> {
         let (id, path) = self.resolve(name)?;

@@ -63,6 +63,7 @@ case $(boots) in
         systemctl --quiet enable containerd
         files >/var/lib/before
         running=$(systemctl show -P MainPID kubelet containerd)
+        # shellcheck disable=SC2016 # awk's field
         is "what it may do" "$(contain report -- /bin/busybox awk '/^CapEff/ { print $2 }' /proc/1/status)" 0000000000000000
         installer install >/run/said || fail "$(</run/said)"
         has "what it says" "$(</run/said)" "this node is to reboot"
