@@ -2,6 +2,7 @@
 #   make          build what is to be installed
 #   make demo     show the main job: nothing installed, nothing left behind
 #   make test     every test that this machine can run
+#   make test-vm  the node's cases on virtual machines with Debian's kernels (root, qemu; slow)
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make install  DESTDIR=, PREFIX=/usr
@@ -49,7 +50,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory vendor demo test bench bench-systemd install place deb rpm image
+.PHONY: all build fetch inventory vendor demo test test-vm bench bench-systemd install place deb rpm image
 
 all: inventory
 
@@ -72,6 +73,9 @@ demo: build
 
 test: build
 	@CARGO='$(CARGO)' CARGOFLAGS='$(CARGOFLAGS)' KUBENSENTER=$(abspath $(binary)) tests/run
+
+test-vm: build
+	@KUBENSENTER=$(abspath $(binary)) tests/vm/run
 
 bench:
 	@benches/enter/run
