@@ -4,7 +4,7 @@ use std::fmt::{self, Display, Formatter, Write};
 use std::io;
 
 /// Bytes for a person: as they are where they are printable UTF-8, `\n` and the like and `\xNN` where not,
-/// so that no name can break a line, and `""` where there are none.
+/// so that no name can break a line or turn its direction, and `""` where there are none.
 pub struct Shown<'a>(pub &'a [u8]);
 
 impl Display for Shown<'_> {
@@ -14,18 +14,27 @@ impl Display for Shown<'_> {
         }
         for chunk in self.0.utf8_chunks() {
             for character in chunk.valid().chars() {
-                if character.is_control() {
-                    write!(f, "{}", character.escape_default())?;
-                } else {
-                    f.write_char(character)?;
+                match character {
+                    '\n' | '\r' | '\t' => write!(f, "{}", character.escape_default())?,
+                    _ if steers(character) => hex(character.encode_utf8(&mut [0; 4]).as_bytes(), f)?,
+                    _ => f.write_char(character)?,
                 }
             }
-            for byte in chunk.invalid() {
-                write!(f, "\\x{byte:02x}")?;
-            }
+            hex(chunk.invalid(), f)?;
         }
         Ok(())
     }
+}
+
+/// Whether a terminal may take the character for more than a sign: control characters, line ends, and marks that turn
+/// the direction of what follows.
+fn steers(character: char) -> bool {
+    let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control()
+}
+
+fn hex(bytes: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+    bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
 /// The system's words for an error, without Rust's ` (os error N)` behind them.
@@ -49,7 +58,8 @@ mod tests {
     #[test]
     fn a_name_cannot_break_the_line_or_steer_a_terminal() {
         let shown = Shown(b"a\nb\x1b[2J\xff\xc3").to_string();
-        assert_eq!(shown, "a\\nb\\u{1b}[2J\\xff\\xc3");
+        assert_eq!(shown, "a\\nb\\x1b[2J\\xff\\xc3");
+        assert_eq!(Shown("a\u{202e}b\u{2028}".as_bytes()).to_string(), "a\\xe2\\x80\\xaeb\\xe2\\x80\\xa8");
     }
 
     #[test]
