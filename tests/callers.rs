@@ -3,22 +3,8 @@
 
 mod harness;
 
+use harness::ends::{PROBE, joined, lines, outside};
 use harness::{Run, Sandbox};
-
-/// Prints `inside` in the namespace and nothing outside.
-const PROBE: &str = "ls /run/volumes";
-
-fn lines(texts: &[&str]) -> String {
-    texts.iter().fold(String::new(), |all, text| all + "kubensenter: " + text + "\n")
-}
-
-fn joined(messages: &[&str]) -> Run {
-    Run::new(0, "inside\n", &lines(messages))
-}
-
-fn outside(messages: &[&str]) -> Run {
-    Run::new(0, "", &lines(messages))
-}
 
 #[test]
 fn a_sandbox_of_its_own_finds_the_pin_through_proc_1_root() {

@@ -2,24 +2,10 @@
 
 mod harness;
 
+use harness::ends::{PROBE, joined, lines, outside};
 use harness::{Run, Sandbox};
 use std::os::unix::net::UnixListener;
 use std::path::PathBuf;
-
-/// Prints `inside` in the namespace and nothing outside.
-const PROBE: &str = "ls /run/volumes";
-
-fn lines(texts: &[&str]) -> String {
-    texts.iter().fold(String::new(), |all, text| all + "kubensenter: " + text + "\n")
-}
-
-fn joined(messages: &[&str]) -> Run {
-    Run::new(0, "inside\n", &lines(messages))
-}
-
-fn outside(messages: &[&str]) -> Run {
-    Run::new(0, "", &lines(messages))
-}
 
 fn failed(message: &str) -> Run {
     Run::new(125, "", &lines(&[message]))

@@ -1,5 +1,5 @@
 //! `pin` and `unpin`, stopped before each of their system calls: by SIGKILL, and by an error in the call's place.
-//! What is looked at then is in tests/harness/crasher.rs.
+//! What is looked at then is in tests/harness/crasher.
 
 mod harness;
 

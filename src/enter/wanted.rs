@@ -28,7 +28,7 @@ impl Wanted {
     pub(super) fn new(target: Option<&Target>, variable: impl Fn(&CStr) -> Option<&'static CStr>) -> Self {
         let (choice, path) = match target {
             Some(Target::Mount(path)) => (Choice::Named(NamedBy::Mount), path.clone()),
-            Some(Target::Process(pid)) => (Choice::Named(NamedBy::Target), namespace_of(*pid)),
+            Some(Target::Process(pid)) => (Choice::Named(NamedBy::Target), Cow::Owned(namespace::path(*pid))),
             Some(Target::Host) => (Choice::Named(NamedBy::Host), Cow::Borrowed(c"/proc/1/ns/mnt")),
             None => {
                 let named = variable(c"KUBENSMNT").map(|path| (Choice::Named(NamedBy::Environment), path));
@@ -180,11 +180,6 @@ impl Wanted {
             Choice::Default => "a namespace may be pinned there, so nothing was run",
         }
     }
-}
-
-fn namespace_of(pid: i32) -> Cow<'static, CStr> {
-    // Digits and slashes hold no NUL.
-    Cow::Owned(CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default())
 }
 
 fn failure(path: &str, why: &str, cure: &str) -> Failure {

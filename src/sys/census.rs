@@ -8,7 +8,7 @@ use std::os::fd::AsFd;
 use nix::errno::Errno;
 use nix::sys::stat;
 
-use super::namespace::identity;
+use super::namespace::{identity, path};
 use super::raw::process;
 use crate::model::members::{Process, is_container, unit};
 use crate::model::namespace::NamespaceId;
@@ -51,7 +51,7 @@ fn namespace(pid: i32) -> Result<NamespaceId, Errno> {
     match asked {
         Ok(namespace) => Ok(identity(&stat::fstat(&namespace)?)),
         Err(errno @ (Errno::EACCES | Errno::EPERM | Errno::ESRCH)) => Err(errno),
-        Err(_) => Ok(identity(&stat::stat(format!("/proc/{pid}/ns/mnt").as_str())?)),
+        Err(_) => Ok(identity(&stat::stat(&*path(pid))?)),
     }
 }
 

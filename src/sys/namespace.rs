@@ -136,8 +136,13 @@ pub fn leave() -> io::Result<()> {
 /// # Errors
 /// It cannot be seen, or the process has ended.
 pub fn of(pid: i32) -> io::Result<MountNamespace> {
+    at(&path(pid))
+}
+
+/// Where a process's namespace is seen.
+pub fn path(pid: i32) -> CString {
     // Digits and slashes hold no NUL.
-    at(&CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default())
+    CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default()
 }
 
 /// The namespace that this process is in.

@@ -1,13 +1,13 @@
 //! Who lives in which mount namespace: the processes of `/proc`.
 
-use std::ffi::{CStr, CString};
+use std::ffi::CStr;
 use std::fs;
 use std::io;
 
 use nix::errno::Errno;
 use nix::sys::stat;
 
-use super::namespace::identity;
+use super::namespace::{identity, path};
 use crate::model::namespace::NamespaceId;
 
 /// A process and its mount namespace.
@@ -57,11 +57,6 @@ pub fn unless_ended<T>(pid: i32, found: io::Result<T>) -> io::Result<Option<T>> 
         Err(_) if ended() => Ok(None),
         Err(error) => Err(error),
     }
-}
-
-fn path(pid: i32) -> CString {
-    // Digits and slashes hold no NUL.
-    CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default()
 }
 
 /// The name of a process's program (`/proc/PID/comm`).

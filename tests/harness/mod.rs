@@ -5,6 +5,9 @@
 #![allow(dead_code)] // each test file uses its part
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
+pub mod ends;
+pub mod pins;
+
 use std::fs;
 use std::io::{Read, Write};
 use std::os::unix::ffi::OsStringExt;

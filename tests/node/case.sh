@@ -157,14 +157,18 @@ END
     systemctl daemon-reload
 }
 
-kubernetes() { # containerd, wrapped, with three containers; a kubelet, wrapped, with a pod's volume; kubens.service
+runtime() { # SERVICE...: kubens.service, and these inside; containerd among them, with an image to run
     service
     systemctl --quiet enable --now kubens
-    kubelet
-    kubensctl wrap containerd kubelet >/dev/null 2>&1
-    systemctl restart containerd kubelet
+    kubensctl wrap "$@" >/dev/null 2>&1
+    systemctl restart "$@"
     image
     ctr image import /run/image.tar >/dev/null
+}
+
+kubernetes() { # all of that, with a kubelet that has a pod's volume, and three containers
+    kubelet
+    runtime containerd kubelet
     for box in one two three; do run_box $box; done
 }
 

@@ -4,12 +4,7 @@
 # packages: containerd,runc,busybox-static
 . "$(dirname "$0")/../case.sh"
 
-service
-systemctl --quiet enable --now kubens
-kubensctl wrap containerd >/dev/null
-systemctl restart containerd
-image
-ctr image import /run/image.tar >/dev/null
+runtime containerd
 volume=/var/lib/kubelet/pods/6f1c3a2e/volumes/kubernetes.io~secret/token
 inside mkdir -p $volume
 inside mount -t tmpfs secret $volume

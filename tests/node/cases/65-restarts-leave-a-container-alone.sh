@@ -4,12 +4,7 @@
 # packages: containerd,runc,busybox-static
 . "$(dirname "$0")/../case.sh"
 
-service
-systemctl --quiet enable --now kubens
-kubensctl wrap containerd >/dev/null
-systemctl restart containerd
-image
-ctr image import /run/image.tar >/dev/null
+runtime containerd
 run_box box --mount type=bind,src=/run,dst=/host-run,options=rbind:rslave
 state() {
     pinned
