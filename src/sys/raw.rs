@@ -7,10 +7,10 @@ pub mod mount;
 pub mod nsfs;
 pub mod process;
 
-use std::ffi::{CStr, c_char, c_int, c_ulong};
+use std::ffi::{CStr, c_char, c_int, c_long, c_ulong};
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
 
 use nix::errno::Errno;
 
@@ -20,6 +20,13 @@ use nix::errno::Errno;
 #[unsafe(no_mangle)]
 extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
     crate::start(Words { first: argv, count: usize::try_from(argc).unwrap_or(0), life: PhantomData })
+}
+
+/// What a system call gave back, where that is a new descriptor.
+fn owned(result: c_long) -> Result<OwnedFd, Errno> {
+    let fd = c_int::try_from(Errno::result(result)?).map_err(|_| Errno::EBADF)?;
+    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
+    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 /// A NULL-terminated array of C strings that nobody writes to: `argv`, `environ`, or a [`Line`].

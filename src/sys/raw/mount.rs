@@ -2,9 +2,11 @@
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_ulong};
 use std::mem::MaybeUninit;
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+
+use super::owned;
 
 /// A step of fsconfig(2).
 #[derive(Clone, Copy)]
@@ -26,12 +28,6 @@ struct Attributes {
     clear: u64,
     propagation: u64,
     user_namespace: u64,
-}
-
-fn owned(result: c_long) -> Result<OwnedFd, Errno> {
-    let fd = c_int::try_from(Errno::result(result)?).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
 }
 
 fn done(result: c_long) -> Result<(), Errno> {

@@ -1,15 +1,11 @@
 //! What a process's descriptor, a pidfd, tells.
 
-use std::ffi::{c_int, c_long, c_ulong};
-use std::os::fd::{AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
+use std::ffi::{c_long, c_ulong};
+use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
 
-fn owned(result: c_long) -> Result<OwnedFd, Errno> {
-    let fd = c_int::try_from(Errno::result(result)?).map_err(|_| Errno::EBADF)?;
-    // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
-    Ok(unsafe { OwnedFd::from_raw_fd(fd) })
-}
+use super::owned;
 
 /// The process with this PID (pidfd_open(2), Linux 5.3).
 ///
