@@ -15,7 +15,7 @@ use std::path::{self, Path};
 use crate::cli::ctl::{Asked, Verb};
 use crate::exit::{Exit, Failure, Report};
 use crate::log::Voice;
-use crate::model::node::Node;
+use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
 use crate::sys::pager::Screen;

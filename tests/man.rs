@@ -177,7 +177,11 @@ fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
 
 #[test]
 fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
-    let sources = ["src/model/findings.rs", "src/model/findings/mounts.rs", "src/model/findings/units.rs"];
+    let sources = [
+        "src/model/node/findings.rs",
+        "src/model/node/findings/mounts.rs",
+        "src/model/node/findings/units.rs",
+    ];
     let source = sources.map(|file| fs::read_to_string(file).unwrap()).concat();
     let named: BTreeSet<_> =
         source.split("name: \"").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();

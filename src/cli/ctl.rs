@@ -7,8 +7,8 @@ use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, os_words};
 use crate::exit::{Exit, Failure};
-use crate::model::dropin::Exec;
 use crate::model::pin;
+use crate::model::units::dropin::Exec;
 use crate::sys::raw::Words;
 
 /// Create, inspect and remove the mount namespace of the kubelet and the container runtime

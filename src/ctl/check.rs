@@ -5,8 +5,8 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::findings::{self, Finding, units};
 use crate::model::json::Json;
+use crate::model::node::findings::{self, Finding, units};
 use crate::model::text::reason;
 use crate::sys::{installed, survey, systemd};
 

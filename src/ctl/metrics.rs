@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::metrics;
-use crate::model::status::Verdict;
+use crate::model::node::metrics;
+use crate::model::node::status::Verdict;
 use crate::model::text::{Shown, reason};
 use crate::sys::{census, survey, textfile};
 use std::os::unix::ffi::OsStrExt;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::listing::{self, Which};
-use crate::model::node::Pinning;
+use crate::model::mounts::listing::{self, Which};
+use crate::model::node::facts::Pinning;
 use crate::model::text::Shown;
 use crate::sys::{pods, survey};
 

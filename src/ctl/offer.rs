@@ -8,11 +8,11 @@ use crate::cli::ctl::Name;
 use crate::cli::offer::{Offer, Sort, offer};
 use crate::cli::{ctl, enter};
 use crate::exit::Report;
-use crate::model::dropin::Exec;
-use crate::model::mounts::Mount;
+use crate::model::mounts::table::Mount;
 use crate::model::namespace::NamespaceId;
-use crate::model::services::SERVICES;
+use crate::model::node::services::SERVICES;
 use crate::model::text::Shown;
+use crate::model::units::dropin::Exec;
 use crate::sys::{caller, census, installed, mounts, processes};
 
 pub(super) fn run(name: Name, words: &[OsString]) -> Report {

@@ -9,9 +9,9 @@ use std::path::Path;
 
 use crate::exit::{Failure, Report};
 use crate::log::info;
-use crate::model::members;
-use crate::model::mounts::Mount;
+use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
+use crate::model::node::members;
 use crate::model::pin::plan::{self, Choice, Inside, Pinned, Place};
 use crate::sys::denied::Denied;
 use crate::sys::lock;

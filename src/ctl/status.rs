@@ -4,7 +4,7 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::status::{self, Verdict};
+use crate::model::node::status::{self, Verdict};
 use crate::sys::pager::Screen;
 use crate::sys::survey;
 

@@ -10,9 +10,9 @@ use std::path::Path;
 
 use crate::cli::ctl::{Unwrap, Wrap};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::dropin::plan::Order;
-use crate::model::dropin::{Author, Exec, Kind};
-use crate::model::unit::name::{BadName, UnitName};
+use crate::model::units::dropin::plan::Order;
+use crate::model::units::dropin::{Author, Exec, Kind};
+use crate::model::units::name::{BadName, UnitName};
 use site::Site;
 use step::Step;
 use told::Told;

@@ -2,7 +2,7 @@
 
 use std::io;
 
-use super::namespace::{Identified, NamespaceId, PinState};
+use crate::model::namespace::{Identified, NamespaceId, PinState};
 
 /// How the caller chose a namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,8 +10,8 @@ use nix::sys::stat;
 
 use super::namespace::{identity, path};
 use super::raw::process;
-use crate::model::members::{Process, is_container, unit};
 use crate::model::namespace::NamespaceId;
+use crate::model::node::members::{Process, is_container, unit};
 
 /// Every process but this one. The units of those are read that are in one of the namespaces in `wanted`, and of
 /// others as far as they are not containers: a node has hundreds, and each look takes the kernel 10 µs.

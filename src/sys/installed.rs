@@ -9,11 +9,11 @@ use super::raw::mount;
 use super::systemd;
 use super::tree::Tree;
 use super::units::{Library, Lookup};
-use crate::model::dropin::{self, Kind};
-use crate::model::findings::units::DropIn;
-use crate::model::services::SERVICES;
-use crate::model::unit::Unit;
-use crate::model::unit::name::UnitName;
+use crate::model::node::findings::units::DropIn;
+use crate::model::node::services::SERVICES;
+use crate::model::units::dropin::{self, Kind};
+use crate::model::units::name::UnitName;
+use crate::model::units::unit::Unit;
 
 /// The program that wrapped units start, at the only path that SELinux policy knows.
 pub const PROGRAM: &str = "/usr/bin/kubensenter";

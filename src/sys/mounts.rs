@@ -8,7 +8,7 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use nix::fcntl::{self, OFlag};
 use nix::sys::stat::Mode;
 
-use crate::model::mounts::{Mount, parse};
+use crate::model::mounts::table::{Mount, parse};
 
 /// A `/proc` that stays this process's own, in whatever mount namespace it goes to.
 pub struct Proc(OwnedFd);

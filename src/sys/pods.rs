@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::Path;
 
-use crate::model::pods::Pods;
+use crate::model::mounts::pods::Pods;
 
 /// Where CRI-O keeps a container's configuration while it runs.
 const CRIO: &str = "/run/containers/storage/overlay-containers";

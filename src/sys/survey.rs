@@ -14,11 +14,11 @@ use super::namespace::{self, Link, MountNamespace};
 use super::tables::{Reader, Stranded};
 use super::{caller, census, mounts, tables};
 use crate::log::debug;
-use crate::model::members::Process;
-use crate::model::mounts::Mount;
+use crate::model::mounts::paths;
+use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId, PinState};
-use crate::model::node::{Node, Pinning};
-use crate::model::paths;
+use crate::model::node::facts::{Node, Pinning};
+use crate::model::node::members::Process;
 use crate::model::pin::Pin;
 use crate::model::text::reason;
 

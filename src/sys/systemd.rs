@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::log::debug;
-use crate::model::unit::name::UnitName;
+use crate::model::units::name::UnitName;
 
 /// What systemctl did.
 struct Answer {

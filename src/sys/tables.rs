@@ -11,7 +11,7 @@ use super::mounts::{self, Proc};
 use super::namespace::{self, MountNamespace};
 use super::raw::{listing, nsfs};
 use crate::log::debug;
-use crate::model::mounts::{Device, Mount};
+use crate::model::mounts::table::{Device, Mount};
 use crate::model::text::reason;
 
 /// How many mounts the namespace has, as the kernel counts them; `None` before Linux 6.12. Needs no privilege.

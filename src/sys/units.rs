@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 
 use super::tree::{Content, Identity, Tree};
 use crate::log::debug;
-use crate::model::unit::catalogue::{Catalogue, Entry, Found};
-use crate::model::unit::name::UnitName;
-use crate::model::unit::{Source, Unit};
+use crate::model::units::catalogue::{Catalogue, Entry, Found};
+use crate::model::units::name::UnitName;
+use crate::model::units::unit::{Source, Unit};
 
 /// Where the system's manager looks, unless it says otherwise (systemd.unit(5), "System Unit Search Path").
 const SEARCHED: &str = "

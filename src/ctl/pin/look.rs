@@ -7,7 +7,7 @@ use std::io;
 
 use super::say::Task;
 use crate::exit::Failure;
-use crate::model::mounts::Mount;
+use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId, PinState};
 use crate::model::pin::Pin;
 use crate::model::pin::plan::{self, Inside, Pinned, Top};

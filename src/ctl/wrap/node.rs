@@ -9,11 +9,11 @@ use super::told::Told;
 use super::{all, failed};
 use crate::cli::ctl::{Disable, Enable};
 use crate::exit::{Failure, Report};
-use crate::model::dropin::plan::Order;
-use crate::model::dropin::{Author, DIRECTORY, Exec, Kind};
-use crate::model::services::{SERVICES, chosen};
+use crate::model::node::services::{SERVICES, chosen};
 use crate::model::text::reason;
-use crate::model::unit::name::UnitName;
+use crate::model::units::dropin::plan::Order;
+use crate::model::units::dropin::{Author, DIRECTORY, Exec, Kind};
+use crate::model::units::name::UnitName;
 use crate::sys::systemd;
 use crate::sys::units::Library;
 

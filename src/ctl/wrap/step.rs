@@ -4,11 +4,11 @@ use std::path::PathBuf;
 
 use super::site::Site;
 use crate::log::info;
-use crate::model::dropin::plan::{self, Order, Plan};
-use crate::model::dropin::{self, Author, Kind};
 use crate::model::text::reason;
-use crate::model::unit::name::UnitName;
-use crate::model::unit::{Source, Unit};
+use crate::model::units::dropin::plan::{self, Order, Plan};
+use crate::model::units::dropin::{self, Author, Kind};
+use crate::model::units::name::UnitName;
+use crate::model::units::unit::{Source, Unit};
 use crate::sys::files::Change;
 use crate::sys::units::{Library, Lookup};
 

@@ -1,7 +1,7 @@
 //! Decides what `kubensctl pin` keeps of what it finds, and what it makes anew.
 
 use super::Pin;
-use crate::model::mounts::Mount;
+use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 
 /// What covers the pin's directory.
@@ -156,14 +156,14 @@ pub fn is_marked(pin: &Pin, mounts: &[Mount]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::mounts;
+    use crate::model::mounts::table;
 
     const HOST: NamespaceId = NamespaceId { dev: 4, ino: 1 };
     const FIRST: NamespaceId = NamespaceId { dev: 4, ino: 2 };
     const SECOND: NamespaceId = NamespaceId { dev: 4, ino: 3 };
 
     fn table(lines: &[&str]) -> Vec<Mount> {
-        mounts::parse(lines.join("\n").as_bytes())
+        table::parse(lines.join("\n").as_bytes())
     }
 
     const COVER: &str = "40 30 0:40 / /run/kubens ro,nosuid,nodev,noexec - tmpfs kubens ro,size=64k";
@@ -203,9 +203,9 @@ mod tests {
     }
 
     fn inside(tags: &str) -> Inside {
-        let host = mounts::parse(b"1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw").remove(0);
+        let host = table::parse(b"1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw").remove(0);
         let line = format!("9 8 8:1 / / rw {tags}- ext4 /dev/sda1 rw");
-        judge_inside(&host, &mounts::parse(line.as_bytes()).remove(0))
+        judge_inside(&host, &table::parse(line.as_bytes()).remove(0))
     }
 
     #[test]
@@ -221,11 +221,11 @@ mod tests {
 
     #[test]
     fn another_root_is_another_system() {
-        let host = mounts::parse(b"1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw").remove(0);
+        let host = table::parse(b"1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw").remove(0);
         for line in
             ["9 8 8:2 / / rw shared:9 master:1 - ext4 d rw", "9 8 8:1 /x / rw shared:9 master:1 - ext4 d rw"]
         {
-            let root = mounts::parse(line.as_bytes()).remove(0);
+            let root = table::parse(line.as_bytes()).remove(0);
             assert_eq!(judge_inside(&host, &root), Inside::Foreign("its root is not the host's"));
         }
     }

@@ -5,7 +5,7 @@ use std::ffi::c_long;
 
 use nix::errno::Errno;
 
-use crate::model::mounts::{Device, Mount};
+use crate::model::mounts::table::{Device, Mount};
 
 /// The same numbers on every architecture but Alpha.
 const STATMOUNT: c_long = 457;

@@ -1,7 +1,7 @@
 //! Tables, compared.
 
 use super::*;
-use crate::model::mounts::parse;
+use crate::model::mounts::table::parse;
 
 const POINT: &[u8] = b"/run/kubens/mnt";
 const HOST: &str = "\

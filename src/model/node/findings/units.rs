@@ -3,13 +3,13 @@
 use std::path::Path;
 
 use super::Finding;
-use crate::model::dropin::plan::{self, Order, Plan};
-use crate::model::dropin::{self, Kind};
 use crate::model::pin;
-use crate::model::sandbox;
 use crate::model::text::Shown;
-use crate::model::unit::Unit;
-use crate::model::unit::command::{Command, commands};
+use crate::model::units::command::{Command, commands};
+use crate::model::units::dropin::plan::{self, Order, Plan};
+use crate::model::units::dropin::{self, Kind};
+use crate::model::units::sandbox;
+use crate::model::units::unit::Unit;
 
 /// A drop-in that has the name of one of ours.
 pub struct DropIn {
@@ -157,9 +157,9 @@ pub fn label(program: &Path, label: Option<&[u8]>) -> Option<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::dropin::{Author, Exec};
-    use crate::model::unit::Source;
-    use crate::model::unit::name::UnitName;
+    use crate::model::units::dropin::{Author, Exec};
+    use crate::model::units::name::UnitName;
+    use crate::model::units::unit::Source;
 
     const DIR: &str = "/run/kubens";
 

@@ -4,11 +4,11 @@
 pub mod mounts;
 pub mod units;
 
-use super::compare::Propagation;
-use super::json::Json;
-use super::members::{Role, Standing, role};
-use super::namespace::NamespaceId;
-use super::node::{Pinning, View};
+use crate::model::json::Json;
+use crate::model::mounts::compare::Propagation;
+use crate::model::namespace::NamespaceId;
+use crate::model::node::facts::{Pinning, View};
+use crate::model::node::members::{Role, Standing, role};
 
 /// A trouble.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -152,7 +152,7 @@ fn split(view: &View<'_>) -> Option<Finding> {
         return None;
     }
     let listed = outside.join(" ");
-    let place = |unit: &str| match view.units.get(unit).map(super::members::Count::verdict) {
+    let place = |unit: &str| match view.units.get(unit).map(crate::model::node::members::Count::verdict) {
         Some(Standing::Elsewhere) => "in a namespace of its own",
         _ => "outside",
     };

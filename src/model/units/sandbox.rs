@@ -1,8 +1,8 @@
 //! What of a unit's own sandbox survives the move into the pinned namespace, and what makes the move impossible
 //! (systemd.exec(5), setns(2)).
 
-use super::unit::command::Command;
-use super::unit::{Unit, boolean};
+use crate::model::units::command::Command;
+use crate::model::units::unit::{Unit, boolean};
 
 /// Settings that give a service mounts of its own, which stay behind when it joins. In one text: a list of texts
 /// would be relocated whenever kubensenter starts.
@@ -158,9 +158,10 @@ fn inversion(value: &str) -> (bool, &str) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::unit::name::UnitName;
-    use super::super::unit::{Source, command};
     use super::*;
+    use crate::model::units::command;
+    use crate::model::units::name::UnitName;
+    use crate::model::units::unit::Source;
 
     fn unit(settings: &str) -> Unit {
         let text = format!("[Service]\n{settings}");

@@ -2,15 +2,15 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::compare::Origin;
-use super::json::Json;
-use super::mounts::Mount;
-use super::node::View;
-use super::owner::{self, Owner};
-use super::paths;
-use super::pods::Pods;
-use super::table;
-use super::text::Shown;
+use crate::model::json::Json;
+use crate::model::mounts::compare::Origin;
+use crate::model::mounts::owner::{self, Owner};
+use crate::model::mounts::paths;
+use crate::model::mounts::pods::Pods;
+use crate::model::mounts::table::Mount;
+use crate::model::node::facts::View;
+use crate::model::table;
+use crate::model::text::Shown;
 
 /// Which mounts are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

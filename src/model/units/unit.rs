@@ -1,15 +1,9 @@
 //! A service unit as systemd sees it: the unit file and its drop-ins, in the order in which they count.
 
-pub mod catalogue;
-pub mod command;
-pub mod name;
-pub mod text;
-pub mod words;
-
 use std::path::PathBuf;
 
-use name::UnitName;
-use text::{Fault, Parsed};
+use super::name::UnitName;
+use super::text::{self, Fault, Parsed};
 
 /// A file that a unit is made of.
 #[derive(Debug)]

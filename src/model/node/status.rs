@@ -2,14 +2,14 @@
 
 use std::fmt::Write;
 
-use super::compare::Propagation;
-use super::findings::{self, Finding};
-use super::json::Json;
-use super::members::{Role, Standing, Whereabouts, role, whereabouts};
-use super::namespace::NamespaceId;
-use super::node::{Maker, Pinning, View};
-use super::text::Shown;
-use super::time::utc;
+use crate::model::json::Json;
+use crate::model::mounts::compare::Propagation;
+use crate::model::namespace::NamespaceId;
+use crate::model::node::facts::{Maker, Pinning, View};
+use crate::model::node::findings::{self, Finding};
+use crate::model::node::members::{Role, Standing, Whereabouts, role, whereabouts};
+use crate::model::text::Shown;
+use crate::model::time::utc;
 
 /// Whether encapsulation is in effect.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -188,7 +188,7 @@ fn processes(count: usize) -> String {
 pub fn json(view: &View<'_>, verdict: &Verdict) -> Json {
     let id = |id: Option<NamespaceId>| id.map_or(Json::Null, |id| Json::Number(id.ino));
     let node = view.node;
-    let unit = |(unit, count): (&&str, &super::members::Count)| {
+    let unit = |(unit, count): (&&str, &crate::model::node::members::Count)| {
         Json::Object(vec![
             ("unit", if unit.is_empty() { Json::Null } else { (*unit).into() }),
             (

@@ -2,9 +2,9 @@
 
 use std::fmt::Write;
 
-use super::members::role;
-use super::node::View;
-use super::status::Verdict;
+use crate::model::node::facts::View;
+use crate::model::node::members::role;
+use crate::model::node::status::Verdict;
 
 /// The metrics. What could not be seen is left out. `cpu` is what PID 1 has used, in hundredths of a second.
 pub fn text(view: &View<'_>, verdict: &Verdict, cpu: Option<u64>) -> String {

@@ -2,7 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
-use super::text::Shown;
+use crate::model::text::Shown;
 
 /// Who made a mount, and what for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::owner::Owner;
-use super::text::Shown;
+use crate::model::mounts::owner::Owner;
+use crate::model::text::Shown;
 
 /// Pods by what mounts know of them.
 #[derive(Debug, Default)]

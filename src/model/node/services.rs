@@ -1,6 +1,6 @@
 //! The services that belong inside, by the names that their makers gave them.
 
-use super::dropin::Kind;
+use crate::model::units::dropin::Kind;
 
 /// A program that makes or needs the mounts of containers.
 #[derive(Debug)]

@@ -1,11 +1,11 @@
 //! Troubles that the mount tables tell.
 
 use super::Finding;
-use crate::model::compare::Origin;
-use crate::model::members::{Role, role};
-use crate::model::mounts::Mount;
-use crate::model::node::{Maker, View};
-use crate::model::paths::{self, is_below};
+use crate::model::mounts::compare::Origin;
+use crate::model::mounts::paths::{self, is_below};
+use crate::model::mounts::table::Mount;
+use crate::model::node::facts::{Maker, View};
+use crate::model::node::members::{Role, role};
 use crate::model::text::Shown;
 
 /// Where older nodes pin.

@@ -1,7 +1,7 @@
 use super::*;
-use crate::model::members::Process;
-use crate::model::mounts::parse;
-use crate::model::node::Node;
+use crate::model::mounts::table::parse;
+use crate::model::node::facts::Node;
+use crate::model::node::members::Process;
 
 const HOST: NamespaceId = NamespaceId { dev: 4, ino: 1 };
 const PINNED: NamespaceId = NamespaceId { dev: 4, ino: 2 };

@@ -8,8 +8,8 @@ use std::fmt::Write;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::text::Shown;
-use super::unit::name::UnitName;
+use crate::model::text::Shown;
+use crate::model::units::name::UnitName;
 
 /// The way in which a service gets into the namespace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::namespace::NamespaceId;
+use crate::model::namespace::NamespaceId;
 
 /// A process, as far as it could be seen.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::mounts::Mount;
+use crate::model::mounts::table::Mount;
 
 /// Whether `path` is `directory` or lies below it.
 pub fn is_below(path: &[u8], directory: &[u8]) -> bool {

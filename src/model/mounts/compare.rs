@@ -3,9 +3,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::mounts::{Device, Mount};
-use super::owner;
-use super::paths;
+use crate::model::mounts::owner;
+use crate::model::mounts::paths;
+use crate::model::mounts::table::{Device, Mount};
 
 /// What a mount of the namespace is to the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
-use super::super::super::unit::name::UnitName;
 use super::super::made;
 use super::*;
+use crate::model::units::name::UnitName;
 
 fn unit(sources: &[(&str, &str)]) -> Unit {
     let sources = sources.iter().map(|(path, text)| Source::new(*path, text.as_bytes())).collect();
@@ -60,7 +60,7 @@ fn wraps_other_commands_when_asked_to() {
 fn a_backslash_at_a_lines_end_does_not_swallow_the_next() {
     let written = settings(wrap("SyslogIdentifier=x\nExecStart=/a x\\ "));
     assert_eq!(written, format!("{HEAD}ExecStart=\nExecStart=/usr/bin/kubensenter /a x\\ \n"));
-    let read = super::super::super::unit::text::parse(written.as_bytes());
+    let read = crate::model::units::text::parse(written.as_bytes());
     assert_eq!(read.assignments.last().unwrap().value, "/usr/bin/kubensenter /a x\\");
 }
 

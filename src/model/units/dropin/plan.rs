@@ -3,12 +3,12 @@
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 
-use super::super::pin;
-use super::super::sandbox;
-use super::super::unit::command::{self, Command};
-use super::super::unit::text::ends_in_backslash;
-use super::super::unit::{Setting, Source, Unit};
 use super::{Author, Exec, Kind, text};
+use crate::model::pin;
+use crate::model::units::command::{self, Command};
+use crate::model::units::sandbox;
+use crate::model::units::text::ends_in_backslash;
+use crate::model::units::unit::{Setting, Source, Unit};
 
 /// What was asked for.
 #[derive(Clone, Debug)]

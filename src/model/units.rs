@@ -1,0 +1,10 @@
+//! systemd's units, read as systemd reads them, and the drop-ins that put their commands inside.
+
+pub mod catalogue;
+pub mod command;
+pub mod dropin;
+pub mod name;
+pub mod sandbox;
+pub mod text;
+pub mod unit;
+pub mod words;
