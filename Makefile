@@ -50,7 +50,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory vendor demo test test-vm bench bench-systemd install place deb rpm image
+.PHONY: all build fetch inventory vendor demo test test-vm bench bench-systemd install place place-docs deb rpm image
 
 all: inventory
 
@@ -88,7 +88,7 @@ install: $(if $(shell command -v $(CARGO)),all)
 	@$(MAKE) --no-print-directory place
 
 # The files alone, for packages: what is built is there.
-place:
+place: place-docs
 	$(INSTALL) -D -m 0755 $(binary) $(DESTDIR)$(BINDIR)/kubensenter
 	ln -sf kubensenter $(DESTDIR)$(BINDIR)/kubensctl
 	for page in man/*.[1-8]; do \
@@ -107,10 +107,15 @@ place:
 	    complete fish $$name $(FISHDIR)/$$name.fish || exit; \
 	done
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(LICENSEDIR) LICENSE
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) README.md CHANGELOG.md
-	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers \
-	    packaging/prometheus/kubens.rules.yml systemd/00-kubensmnt-env.conf
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) $(inventory)/kubensenter.cdx.json $(inventory)/THIRD-PARTY
+
+# The pages lie to one another as in the sources, so that their links lead somewhere on a node.
+pages = README.md CHANGELOG.md $(shell find docs packaging -name '*.md' -o -name '*.svg' -o -name '*.y*ml' -o -name '*.bu')
+place-docs:
+	for page in $(pages); do \
+	    $(INSTALL) -D -m 0644 $$page $(DESTDIR)$(DOCDIR)/$$page || exit; \
+	done
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers systemd/00-kubensmnt-env.conf
 
 # Both packages have the same files in the same places, whatever machine they are built on; but for zsh's.
 revision ?= 1
