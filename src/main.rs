@@ -1,6 +1,6 @@
 //! kubensenter and kubensctl: one program, two names.
 //!
-//! Three floors. `model` knows: it takes facts and returns decisions, std only. `sys` learns facts and
+//! Three floors. `model` knows: it takes facts and returns decisions, and asks nobody. `sys` learns facts and
 //! performs acts: every system call, and all `unsafe` in `sys/raw`. A command (`enter`, and a verb in `ctl`)
 //! is the staircase between them: gather, decide, act.
 //!

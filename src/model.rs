@@ -1,4 +1,4 @@
-//! The floor that knows: takes facts and returns decisions. std only; no files, no environment, no clock.
+//! The floor that knows: takes facts and returns decisions. No files, no environment, no clock.
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod diff;

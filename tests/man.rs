@@ -103,7 +103,7 @@ fn kubensctl_8_has_every_verb_with_its_flags_and_no_other() {
     };
     let long = |line: &str| {
         let words = line.split([' ', ',']).filter_map(|word| word.strip_prefix("--"));
-        words.map(|word| word.trim_end_matches("...").to_owned()).next()
+        words.map(|word| word.split(['.', '[']).next().unwrap().to_owned()).next()
     };
     let general = help(&[]);
     let common: BTreeSet<_> = general.lines().filter_map(long).collect();

@@ -3,10 +3,12 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValue;
 use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, os_words};
 use crate::exit::{Exit, Failure};
+use crate::model::json::Layout;
 use crate::model::pin;
 use crate::model::units::dropin::Exec;
 use crate::sys::raw::Words;
@@ -35,8 +37,8 @@ pub enum Verb {
     /// Make sure that the namespace exists, is right, and is pinned
     Pin {
         /// Say what was done in JSON
-        #[arg(long)]
-        json: bool,
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
     },
     /// Remove the pin, unless processes live in the namespace
     Unpin {
@@ -44,8 +46,8 @@ pub enum Verb {
         #[arg(long)]
         force: bool,
         /// Say what was done in JSON
-        #[arg(long)]
-        json: bool,
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
     },
     /// Have services run inside, by a drop-in each
     Wrap(Wrap),
@@ -58,8 +60,8 @@ pub enum Verb {
     /// Is encapsulation in effect, and who is where? Status 0: in effect; 3: not enabled; 1: degraded
     Status {
         /// Say it in JSON
-        #[arg(long)]
-        json: bool,
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
     },
     /// List the mounts that only the namespace has, and whose they are
     Mounts {
@@ -73,8 +75,8 @@ pub enum Verb {
         #[arg(long, conflicts_with = "json")]
         tree: bool,
         /// List them in JSON
-        #[arg(long)]
-        json: bool,
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
         /// Do not pipe the list into a pager
         #[arg(long)]
         no_pager: bool,
@@ -82,8 +84,8 @@ pub enum Verb {
     /// Look for everything that is known to go wrong. Status 0: clean; 1: findings
     Check {
         /// Say it in JSON
-        #[arg(long)]
-        json: bool,
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
     },
     /// Print metrics in the OpenMetrics format
     Metrics {
@@ -107,6 +109,19 @@ pub enum Verb {
         #[arg(last = true)]
         words: Vec<OsString>,
     },
+}
+
+impl ValueEnum for Layout {
+    fn value_variants<'a>() -> &'a [Self] {
+        &[Layout::Short, Layout::Pretty]
+    }
+
+    fn to_possible_value(&self) -> Option<PossibleValue> {
+        Some(PossibleValue::new(match self {
+            Layout::Short => "short",
+            Layout::Pretty => "pretty",
+        }))
+    }
 }
 
 /// A shell that completions are made for.
@@ -139,8 +154,8 @@ pub struct Place {
     #[arg(long)]
     pub dry_run: bool,
     /// Print JSON
-    #[arg(long)]
-    pub json: bool,
+    #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+    pub json: Option<Layout>,
 }
 
 /// `wrap`
@@ -207,7 +222,7 @@ fn exec(word: &str) -> Result<Exec, String> {
 impl Asked {
     /// Whether the report may be long, and is for reading.
     pub fn is_for_a_pager(&self) -> bool {
-        matches!(self.verb, Verb::Mounts { json: false, no_pager: false, .. })
+        matches!(self.verb, Verb::Mounts { json: None, no_pager: false, .. })
     }
 }
 

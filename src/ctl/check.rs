@@ -5,12 +5,12 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
-use crate::model::json::Json;
+use crate::model::json::{self, Json, Layout};
 use crate::model::node::findings::{self, Finding, units};
 use crate::model::text::reason;
 use crate::sys::{installed, survey, systemd};
 
-pub(super) fn check(dir: &Path, json: bool) -> Result<Report, Failure> {
+pub(super) fn check(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
     let node = looked(survey::look(&pin_in(dir)?))?;
     let view = node.view();
     let mut found = findings::degrading(&view);
@@ -28,12 +28,12 @@ pub(super) fn check(dir: &Path, json: bool) -> Result<Report, Failure> {
     }
     found.extend(units::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
-    let text = if json {
+    let text = if let Some(layout) = json {
         let members = vec![
             ("findings", Json::list(&found, findings::json)),
             ("not_seen", Json::list(&blind, |what| what.as_str().into())),
         ];
-        Json::Object(members).document()
+        json::document(&Json::Object(members), layout)
     } else {
         text(&found, &blind)
     };

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
+use crate::model::json::{self, Layout};
 use crate::model::mounts::listing::{self, Which};
 use crate::model::node::facts::Pinning;
 use crate::model::text::Shown;
@@ -13,7 +14,7 @@ pub(super) fn mounts(
     dir: &Path,
     (all, host): (bool, bool),
     tree: bool,
-    json: bool,
+    json: Option<Layout>,
 ) -> Result<Report, Failure> {
     let which = match (all, host) {
         (true, _) => Which::All,
@@ -32,9 +33,8 @@ pub(super) fn mounts(
         return Err(Failure::new(Exit::Failed, message));
     };
     let pods = pods::names(listing::containers(&rows));
-    Ok(Report::done(if json {
-        listing::json(&rows, &pods).document()
-    } else {
-        listing::text(&rows, which, &pods, tree)
+    Ok(Report::done(match json {
+        Some(layout) => json::document(&listing::entries(&rows, &pods), layout),
+        None => listing::text(&rows, which, &pods, tree),
     }))
 }

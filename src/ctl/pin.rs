@@ -9,6 +9,7 @@ use std::path::Path;
 
 use crate::exit::{Failure, Report};
 use crate::log::info;
+use crate::model::json::Layout;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::node::members;
@@ -21,7 +22,7 @@ use look::Host;
 use say::{Did, Member, Said, Task};
 
 /// Makes sure that the namespace is there, is right, and is pinned.
-pub(super) fn pin(dir: &Path, json: bool) -> Result<Report, Failure> {
+pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
     locked("pin", dir, |task, host| {
         let Some(root) = host.root.as_ref().filter(|root| root.shared.is_some()) else {
             return Err(task.refused(
@@ -79,7 +80,7 @@ fn others(
 }
 
 /// Removes the pin, unless processes live in the namespace and `force` does not say that this is meant.
-pub(super) fn unpin(dir: &Path, force: bool, json: bool) -> Result<Report, Failure> {
+pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Report, Failure> {
     locked("unpin", dir, |task, host| {
         let pinned = look::opened(&task.pin).map_err(|denied| task.denied(&denied))?;
         let mut members = Vec::new();

@@ -4,11 +4,17 @@ use std::path::Path;
 
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
+use crate::model::json::{self, Layout};
 use crate::model::node::status::{self, Verdict};
 use crate::sys::pager::Screen;
 use crate::sys::survey;
 
-pub(super) fn status(dir: &Path, json: bool, quiet: bool, screen: Screen) -> Result<Report, Failure> {
+pub(super) fn status(
+    dir: &Path,
+    json: Option<Layout>,
+    quiet: bool,
+    screen: Screen,
+) -> Result<Report, Failure> {
     let node = looked(survey::glance(&pin_in(dir)?))?;
     let view = node.view();
     let verdict = Verdict::new(&view);
@@ -19,8 +25,8 @@ pub(super) fn status(dir: &Path, json: bool, quiet: bool, screen: Screen) -> Res
     };
     let text = match (quiet, json) {
         (true, _) => String::new(),
-        (false, true) => status::json(&view, &verdict).document(),
-        (false, false) => status::text(&view, &verdict, screen.is_coloured()),
+        (false, Some(layout)) => json::document(&status::json(&view, &verdict), layout),
+        (false, None) => status::text(&view, &verdict, screen.is_coloured()),
     };
     Ok(Report { exit, text })
 }

@@ -1,8 +1,60 @@
-//! JSON (RFC 8259), written and never read. Names that are not UTF-8 carry U+FFFD where they are not.
+//! JSON (RFC 8259) as it is printed. A verb's output is a struct that says its schema; `document` makes text of it.
 
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::Write;
 
-/// A value.
+use serde::{Serialize, Serializer};
+
+use super::text::steers;
+
+/// How a document is laid out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Layout {
+    /// On one line.
+    Short,
+    /// For reading: a line a value, indented.
+    Pretty,
+}
+
+/// The document, with a newline at its end. No character in it steers a terminal: they are escaped, as JSON may have it.
+pub fn document(value: &impl Serialize, layout: Layout) -> String {
+    let text = match layout {
+        Layout::Short => serde_json::to_string(value),
+        Layout::Pretty => serde_json::to_string_pretty(value),
+    };
+    // It fails for keys that are not text, and no schema has any.
+    let text = text.unwrap_or_else(|error| format!("\"{error}\""));
+    let mut document = String::with_capacity(text.len() + 1);
+    for character in text.chars() {
+        if character != '\n' && steers(character) {
+            for unit in character.encode_utf16(&mut [0; 2]) {
+                // Writing to a String does not fail.
+                let _ = write!(document, "\\u{unit:04x}");
+            }
+        } else {
+            document.push(character);
+        }
+    }
+    document.push('\n');
+    document
+}
+
+/// A name of any bytes, as JSON has it: U+FFFD stands for what is not UTF-8. For `#[serde(serialize_with)]`, and below
+/// as a type.
+pub fn bytes<S: Serializer>(bytes: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(&String::from_utf8_lossy(bytes.as_ref()))
+}
+
+/// A name of any bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Name<'a>(pub &'a [u8]);
+
+impl Serialize for Name<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        bytes(self.0, serializer)
+    }
+}
+
+/// A value of a verb that has no struct for its schema yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Json {
     /// What is not known.
@@ -28,11 +80,6 @@ impl Json {
     /// A list of what `one` makes of each.
     pub fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> Json) -> Json {
         Json::List(items.into_iter().map(one).collect())
-    }
-
-    /// The document: one value and a newline.
-    pub fn document(&self) -> String {
-        format!("{self}\n")
     }
 }
 
@@ -60,51 +107,51 @@ impl<T: Into<Json>> From<Option<T>> for Json {
     }
 }
 
-impl Display for Json {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+impl Serialize for Json {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Json::Null => f.write_str("null"),
-            Json::Bool(value) => write!(f, "{value}"),
-            Json::Number(number) => write!(f, "{number}"),
-            Json::Text(text) => quoted(f, text),
-            Json::List(items) => {
-                f.write_char('[')?;
-                for (place, item) in items.iter().enumerate() {
-                    f.write_str(if place == 0 { "" } else { "," })?;
-                    item.fmt(f)?;
-                }
-                f.write_char(']')
-            }
+            Json::Null => serializer.serialize_unit(),
+            Json::Bool(value) => serializer.serialize_bool(*value),
+            Json::Number(number) => serializer.serialize_u64(*number),
+            Json::Text(text) => serializer.serialize_str(text),
+            Json::List(items) => serializer.collect_seq(items),
             Json::Object(members) => {
-                f.write_char('{')?;
-                for (place, (name, value)) in members.iter().enumerate() {
-                    f.write_str(if place == 0 { "" } else { "," })?;
-                    quoted(f, name)?;
-                    f.write_char(':')?;
-                    value.fmt(f)?;
-                }
-                f.write_char('}')
+                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
             }
         }
     }
-}
-
-fn quoted(f: &mut Formatter<'_>, text: &str) -> fmt::Result {
-    f.write_char('"')?;
-    for character in text.chars() {
-        match character {
-            '"' | '\\' => write!(f, "\\{character}")?,
-            '\n' => f.write_str("\\n")?,
-            '\0'..' ' | '\x7f' => write!(f, "\\u{:04x}", u32::from(character))?,
-            _ => f.write_char(character)?,
-        }
-    }
-    f.write_char('"')
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Serialize)]
+    struct Schema<'a> {
+        name: Name<'a>,
+        count: Option<u64>,
+        #[serde(serialize_with = "bytes")]
+        owned: Vec<u8>,
+    }
+
+    #[test]
+    fn a_struct_is_a_schema_in_either_layout() {
+        let value = Schema { name: Name(b"a\xff"), count: None, owned: b"b".to_vec() };
+        let short = document(&value, Layout::Short);
+        assert_eq!(short, "{\"name\":\"a\u{fffd}\",\"count\":null,\"owned\":\"b\"}\n");
+        let pretty = document(&value, Layout::Pretty);
+        assert_eq!(pretty, "{\n  \"name\": \"a\u{fffd}\",\n  \"count\": null,\n  \"owned\": \"b\"\n}\n");
+    }
+
+    #[test]
+    fn no_name_steers_a_terminal_and_a_reader_gets_it_whole() {
+        let name = "\x1b[2J\n\x7f\u{9b}\u{202e}\u{2028}\u{e0001}\u{1f600}";
+        for layout in [Layout::Short, Layout::Pretty] {
+            let text = document(&[name], layout);
+            assert!(text.chars().all(|character| character == '\n' || !steers(character)), "{text:?}");
+            assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [name]);
+        }
+    }
 
     #[test]
     fn writes_each_kind_of_value_in_order() {
@@ -114,12 +161,9 @@ mod tests {
             ("yes", true.into()),
             ("empty", Json::List(Vec::new())),
         ]);
-        assert_eq!(value.document(), "{\"none\":null,\"list\":[1,2],\"yes\":true,\"empty\":[]}\n");
-    }
-
-    #[test]
-    fn no_name_can_break_out_of_its_quotes() {
-        let value = Json::bytes(b"a\"b\\c\nd\x01\xff\x7f");
-        assert_eq!(value.to_string(), "\"a\\\"b\\\\c\\nd\\u0001\u{fffd}\\u007f\"");
+        assert_eq!(
+            document(&value, Layout::Short),
+            "{\"none\":null,\"list\":[1,2],\"yes\":true,\"empty\":[]}\n"
+        );
     }
 }

@@ -1,11 +1,14 @@
-//! Text in columns, and trees.
+//! Text in columns, and trees. comfy-table would do the columns; it pads each line to its end, and has nothing for a
+//! tree within a column.
+
+use unicode_width::UnicodeWidthStr;
 
 /// Rows under a head, aligned, two spaces between columns and none at a line's end. Nothing is cut off.
 pub fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
-    let mut widths = head.map(|name| name.chars().count());
+    let mut widths = head.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
+            *width = (*width).max(cell.width());
         }
     }
     let mut text = String::new();
@@ -19,7 +22,7 @@ pub fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String 
 fn line<const N: usize>(text: &mut String, cells: &[&str; N], widths: &[usize; N]) {
     let mut pending = 0;
     for (cell, width) in cells.iter().zip(widths) {
-        let length = cell.chars().count();
+        let length = cell.width();
         if length > 0 {
             text.extend(std::iter::repeat_n(' ', pending));
             text.push_str(cell);
@@ -71,6 +74,9 @@ mod tests {
         let text =
             columns(["A", "BB", "C"], &[row(["x", "y", "z"]), row(["long", "", ""]), row(["", "ü", "1"])]);
         assert_eq!(text, "A     BB  C\nx     y   z\nlong\n      ü   1\n");
+        // Two columns each, and none for a mark that stands above the letter before it.
+        let text = columns(["A", "B", "C"], &[row(["日本", "e\u{301}", "x"]), row(["abcd", "e", "x"])]);
+        assert_eq!(text, "A     B  C\n日本  e\u{301}  x\nabcd  e  x\n");
     }
 
     #[test]

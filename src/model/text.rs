@@ -26,14 +26,28 @@ impl Display for Shown<'_> {
     }
 }
 
+/// Text of several lines for a person, with tabs; whatever else would steer a terminal is `\xNN`.
+pub fn shown_lines(text: &str) -> String {
+    let mut shown = String::with_capacity(text.len());
+    for character in text.chars() {
+        if steers(character) && !matches!(character, '\n' | '\t') {
+            // Writing to a String does not fail.
+            let _ = hex(character.encode_utf8(&mut [0; 4]).as_bytes(), &mut shown);
+        } else {
+            shown.push(character);
+        }
+    }
+    shown
+}
+
 /// Whether a terminal may take the character for more than a sign: control characters, line ends, and marks that turn
 /// the direction of what follows.
-fn steers(character: char) -> bool {
+pub fn steers(character: char) -> bool {
     let turns = matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     turns || character.is_control()
 }
 
-fn hex(bytes: &[u8], f: &mut Formatter<'_>) -> fmt::Result {
+fn hex(bytes: &[u8], f: &mut impl Write) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 
 use crate::exit::{Exit, Failure, Report};
-use crate::model::json::Json;
+use crate::model::json::{self, Json, Layout};
 use crate::model::namespace::NamespaceId;
 use crate::model::pin::Pin;
 use crate::model::text::Shown;
@@ -63,8 +63,8 @@ pub(super) struct Said {
 }
 
 impl Said {
-    pub(super) fn report(self, json: bool) -> Report {
-        Report::done(if json { self.json.document() } else { self.text })
+    pub(super) fn report(self, json: Option<Layout>) -> Report {
+        Report::done(json.map_or(self.text, |layout| json::document(&self.json, layout)))
     }
 }
 

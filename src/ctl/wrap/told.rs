@@ -3,7 +3,7 @@
 use super::step::{End, Step};
 use crate::exit::Report;
 use crate::model::diff;
-use crate::model::json::Json;
+use crate::model::json::{self, Json, Layout};
 
 pub(super) struct Told<'a> {
     steps: &'a [Step],
@@ -21,8 +21,8 @@ impl<'a> Told<'a> {
         Told { steps, dry_run, reloaded: false, besides: Vec::new(), next: Vec::new() }
     }
 
-    pub(super) fn report(&self, json: bool) -> Report {
-        Report::done(if json { self.json().document() } else { self.text() })
+    pub(super) fn report(&self, json: Option<Layout>) -> Report {
+        Report::done(json.map_or_else(|| self.text(), |layout| json::document(&self.json(), layout)))
     }
 
     fn text(&self) -> String {

@@ -2,7 +2,9 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::model::json::Json;
+use serde::Serialize;
+
+use crate::model::json::Name;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::owner::{self, Owner};
 use crate::model::mounts::paths;
@@ -165,24 +167,39 @@ fn source(mount: &Mount) -> String {
     if mount.root == b"/" { source.to_string() } else { format!("{source}[{}]", Shown(&mount.root)) }
 }
 
-/// The list for programs; the schema is in kubensctl(8).
-pub fn json(rows: &[Row<'_>], pods: &Pods) -> Json {
-    Json::list(rows, |row| {
-        let mount = row.mount;
-        let owner = owner(mount, pods);
-        Json::Object(vec![
-            ("target", Json::bytes(&mount.target)),
-            ("source", Json::bytes(&mount.source)),
-            ("root", Json::bytes(&mount.root)),
-            ("type", Json::bytes(&mount.kind)),
-            ("options", Json::bytes(&mount.options)),
-            ("super_options", Json::bytes(&mount.super_options)),
-            ("owner", if owner.is_empty() { Json::Null } else { owner.as_str().into() }),
-            ("side", row.side().into()),
-            ("state", row.state().into()),
-            ("shadowed", row.shadowed.into()),
-            ("id", Json::Number(mount.id.into())),
-            ("parent", Json::Number(mount.parent.into())),
-        ])
-    })
+/// A row for programs; the schema is in kubensctl(8).
+#[derive(Serialize)]
+pub struct Entry<'a> {
+    target: Name<'a>,
+    source: Name<'a>,
+    root: Name<'a>,
+    #[serde(rename = "type")]
+    kind: Name<'a>,
+    options: Name<'a>,
+    super_options: Name<'a>,
+    owner: Option<String>,
+    side: &'static str,
+    state: &'static str,
+    shadowed: bool,
+    id: u32,
+    parent: u32,
+}
+
+/// The list for programs.
+pub fn entries<'a>(rows: &'a [Row<'_>], pods: &Pods) -> Vec<Entry<'a>> {
+    let entry = |row: &'a Row<'_>| Entry {
+        target: Name(&row.mount.target),
+        source: Name(&row.mount.source),
+        root: Name(&row.mount.root),
+        kind: Name(&row.mount.kind),
+        options: Name(&row.mount.options),
+        super_options: Name(&row.mount.super_options),
+        owner: owner::owner(&row.mount.target).map(|owner| pods.told(&owner)),
+        side: row.side(),
+        state: row.state(),
+        shadowed: row.shadowed,
+        id: row.mount.id,
+        parent: row.mount.parent,
+    };
+    rows.iter().map(entry).collect()
 }
