@@ -4,6 +4,7 @@ pub mod catalogue;
 pub mod command;
 pub mod dropin;
 pub mod name;
+pub mod pattern;
 pub mod sandbox;
 pub mod text;
 pub mod unit;

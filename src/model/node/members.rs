@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::catalogue;
+pub use super::catalogue::Role;
 use crate::model::namespace::NamespaceId;
 
 /// A process, as far as it could be seen.
@@ -48,41 +50,9 @@ pub fn is_container(unit: Option<&str>) -> bool {
     })
 }
 
-/// What a unit is to a Kubernetes node.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
-    /// The container runtime.
-    Runtime,
-    /// The kubelet.
-    Kubelet,
-    /// Both in one, as k3s is.
-    Both,
-    /// The runtime's processes that keep a container: `conmon`.
-    Shim,
-}
-
 /// The role of a unit; `None`: no part of Kubernetes.
 pub fn role(unit: &str) -> Option<Role> {
-    match unit {
-        "kubelet.service"
-        | "snap.microk8s.daemon-kubelet.service"
-        | "snap.microk8s.daemon-kubelite.service" => Some(Role::Kubelet),
-        "crio.service"
-        | "cri-o.service"
-        | "containerd.service"
-        | "docker.service"
-        | "cri-docker.service"
-        | "cri-dockerd.service"
-        | "snap.microk8s.daemon-containerd.service" => Some(Role::Runtime),
-        "k3s.service"
-        | "k3s-agent.service"
-        | "rke2-server.service"
-        | "rke2-agent.service"
-        | "k0scontroller.service"
-        | "k0sworker.service" => Some(Role::Both),
-        _ if unit.starts_with("crio-conmon-") => Some(Role::Shim),
-        _ => None,
-    }
+    catalogue::by_name(unit).map(|member| member.role)
 }
 
 /// Which side of the fence a process is on.

@@ -1,0 +1,183 @@
+//! What belongs to Kubernetes, and as what: the one table of it. A unit or a process is known by the program that
+//! runs, and where that is a script or cannot be seen, by its unit's name.
+
+pub mod behind;
+
+use super::super::search::base_name;
+use super::super::units::pattern;
+
+/// What a program is to a Kubernetes node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// The container runtime, or a part of it that mounts (a snapshotter).
+    Runtime,
+    /// The kubelet.
+    Kubelet,
+    /// Both in one, as k3s is.
+    Both,
+    /// The runtime's processes that keep a container: `conmon`, `containerd-shim-…`.
+    Shim,
+}
+
+/// A row of the table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Member {
+    /// What it is.
+    pub role: Role,
+    /// Its program's name, or a pattern of that.
+    pub program: &'static str,
+    /// What its first argument is, several with a bar between them; empty: whatever.
+    verbs: &'static str,
+    /// Patterns of its units' names, with commas between them.
+    names: &'static str,
+    /// Its place in the order in which they start.
+    pub rank: usize,
+}
+
+/// One text: a list of texts would be relocated whenever kubensenter starts. In the order in which they start: the
+/// role, the program, its first argument, the units' names.
+const TABLE: &str = "
+    runtime containerd-stargz-grpc          -                 stargz-snapshotter
+    runtime soci-snapshotter-grpc           -                 soci-snapshotter
+    runtime containerd-nydus-grpc           -                 nydus-snapshotter
+    runtime containerd-fuse-overlayfs-grpc  -                 containerd-fuse-overlayfs
+    runtime overlaybd-snapshotter           -                 overlaybd-snapshotter
+    runtime crio                            -                 crio,cri-o
+    runtime containerd                      -                 containerd,snap.k8s.containerd,snap.microk8s.daemon-containerd
+    runtime dockerd                         -                 docker,snap.docker.dockerd
+    runtime cri-dockerd                     -                 cri-docker,cri-dockerd
+    both    k3s                             server|agent      k3s,k3s-*
+    both    rke2                            server|agent      rke2-server,rke2-agent
+    both    k0s                             controller|worker k0scontroller,k0sworker
+    kubelet microshift                      run               microshift
+    kubelet edgecore                        -                 edgecore
+    kubelet hyperkube                       kubelet           -
+    kubelet kubelite                        -                 snap.microk8s.daemon-kubelite
+    kubelet kubelet                         -                 kubelet,snap.kubelet*.daemon,snap.k8s.kubelet,snap.microk8s.daemon-kubelet
+    shim    conmon                          -                 crio-conmon-*.scope
+    shim    conmonrs                        -                 crio-conmonrs-*.scope
+    shim    containerd-shim*                -                 -
+";
+
+/// The table, row by row.
+pub fn members() -> impl Iterator<Item = Member> {
+    TABLE.lines().filter(|line| !line.is_empty()).enumerate().filter_map(|(rank, line)| {
+        let mut columns = line.split_ascii_whitespace();
+        let role = match columns.next()? {
+            "runtime" => Role::Runtime,
+            "kubelet" => Role::Kubelet,
+            "both" => Role::Both,
+            _ => Role::Shim,
+        };
+        let (program, verbs) = (columns.next()?, columns.next()?.trim_matches('-'));
+        Some(Member { role, program, verbs, names: columns.next()?, rank })
+    })
+}
+
+impl Member {
+    /// Patterns of its units' names, suffix included.
+    pub fn names(self) -> impl Iterator<Item = String> {
+        let typed = |name: &str| match name.strip_suffix(".scope") {
+            Some(_) => name.to_owned(),
+            None => format!("{name}.service"),
+        };
+        self.names.split(',').filter(|name| *name != "-").map(typed)
+    }
+
+    fn runs(&self, words: &[&[u8]]) -> bool {
+        let program = words.first().map(|word| base_name(word));
+        let first = words.iter().skip(1).find(|word| !word.starts_with(b"-"));
+        let verb = |word: &[u8]| self.verbs.split('|').any(|verb| verb.as_bytes() == word);
+        program.is_some_and(|name| pattern::matches(self.program.as_bytes(), name))
+            && (self.verbs.is_empty() || first.is_some_and(|word| verb(word)))
+    }
+}
+
+/// What a unit is, by its name alone.
+pub fn by_name(unit: &str) -> Option<Member> {
+    let named = |name: String| pattern::matches(name.as_bytes(), unit.as_bytes());
+    members().find(|member| member.names().any(named))
+}
+
+/// What a command line starts, also behind `bash -c`, `snap run`, `env` and the like. A process's own words
+/// (`/proc/PID/cmdline`) are one too.
+pub fn by_words(words: &[&[u8]]) -> Option<Member> {
+    behind::commands(words).iter().find_map(|command| {
+        let command: Vec<_> = command.iter().map(Vec::as_slice).collect();
+        match behind::snap(&command) {
+            Some(unit) => by_name(&unit),
+            None => members().find(|member| member.runs(&command)),
+        }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn starts(line: &str) -> Option<Role> {
+        let words: Vec<_> = line.split(' ').map(str::as_bytes).collect();
+        by_words(&words).map(|member| member.role)
+    }
+
+    #[test]
+    fn a_unit_is_known_by_its_name() {
+        for (unit, role) in [
+            ("kubelet.service", Some(Role::Kubelet)),
+            ("snap.kubelet-eks.daemon.service", Some(Role::Kubelet)),
+            ("snap.kubelet.daemon.service", Some(Role::Kubelet)),
+            ("snap.microk8s.daemon-kubelite.service", Some(Role::Kubelet)),
+            ("snap.k8s.containerd.service", Some(Role::Runtime)),
+            ("snap.docker.dockerd.service", Some(Role::Runtime)),
+            ("crio.service", Some(Role::Runtime)),
+            ("k3s-second.service", Some(Role::Both)),
+            ("rke2-agent.service", Some(Role::Both)),
+            ("crio-conmon-ab.scope", Some(Role::Shim)),
+            ("kubelet.scope", None),
+            ("crio-conmon-ab.service", None),
+            ("snap.k8s.kube-proxy.service", None),
+            ("kubens.service", None),
+            ("-.service", None),
+        ] {
+            assert_eq!(by_name(unit).map(|member| member.role), role, "{unit}");
+        }
+    }
+
+    #[test]
+    fn a_program_is_known_wherever_it_lies() {
+        for (line, role) in [
+            ("/usr/bin/kubelet --config=x", Some(Role::Kubelet)),
+            ("/opt/bin/containerd", Some(Role::Runtime)),
+            ("/usr/local/bin/k3s --debug server", Some(Role::Both)),
+            ("/usr/local/bin/k3s kubectl get nodes", None),
+            ("/hyperkube kubelet -v 2", Some(Role::Kubelet)),
+            ("/hyperkube kube-proxy", None),
+            ("/usr/bin/conmon -b x", Some(Role::Shim)),
+            ("/usr/bin/containerd-shim-runc-v2 -namespace k8s.io", Some(Role::Shim)),
+            ("/usr/bin/snap run kubelet-eks.daemon", Some(Role::Kubelet)),
+            ("/usr/bin/snap run microk8s.daemon-containerd", Some(Role::Runtime)),
+            ("/usr/bin/snap run lxd.daemon", None),
+            ("/usr/bin/kubenswrapper /usr/bin/kubelet", Some(Role::Kubelet)),
+            ("/usr/bin/kubensenter --argv0 x -- crio", Some(Role::Runtime)),
+            ("/usr/bin/node_exporter --kubelet", None),
+            ("/usr/bin/kubelet-probe", None),
+        ] {
+            assert_eq!(starts(line), role, "{line}");
+        }
+        assert_eq!(by_words(&[]), None);
+        assert_eq!(
+            by_words(&[b"/bin/sh", b"-c", b"test -e /x && exec kubelet $A"]).unwrap().role,
+            Role::Kubelet
+        );
+    }
+
+    #[test]
+    fn the_runtime_starts_before_the_kubelet_and_what_it_needs_before_it() {
+        let rank = |unit| by_name(unit).unwrap().rank;
+        let order =
+            ["soci-snapshotter.service", "containerd.service", "docker.service", "cri-docker.service"];
+        let ranks = order.map(rank);
+        assert!(ranks.is_sorted() && ranks[3] < rank("kubelet.service"));
+        assert!(members().count() > 15);
+    }
+}
