@@ -14,6 +14,7 @@ use crate::log::{Voice, info};
 use crate::model::resolve::{Resolution, Stay, resolve};
 use crate::model::search;
 use crate::model::text::{Shown, reason};
+use crate::sys::caller;
 use crate::sys::directory;
 use crate::sys::exec::{self, NotRun};
 use crate::sys::raw::{self, Line, Words};
@@ -38,8 +39,9 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
     };
     let (caller, sight) = wanted.look();
     // Held until the exec closes it: one system call less.
-    let _joined = match resolve(wanted.choice(), asked.require, caller, sight) {
+    let _joined = match resolve(wanted.choice(), asked.require, caller, sight, caller::may_join) {
         Resolution::Join(namespace, place) => {
+            let namespace = wanted.ask(namespace, place, asked.any_owner)?;
             wanted.announce_join(place);
             namespace.join().map_err(|error| wanted.not_joined(place, &error))?;
             match (cwd, wd) {

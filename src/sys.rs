@@ -23,4 +23,5 @@ pub mod systemd;
 pub mod tables;
 pub mod textfile;
 pub mod tree;
+pub mod trust;
 pub mod units;

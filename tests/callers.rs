@@ -46,6 +46,11 @@ fn links_on_the_way_to_the_pin_are_the_host_s() {
 #[test]
 fn a_sandbox_that_may_not_look_through_proc_1_root_says_so() {
     let sandbox = Sandbox::pinned();
+    let run = sandbox.run(&format!("unshare --mount setpriv --bounding-set=-sys_ptrace kubensenter {PROBE}"));
+    let refused = "cannot see whether a mount namespace is pinned at /run/kubens/mnt: /proc/1/root: Permission denied \
+                   (a sandbox sees an empty file where one is; needs /proc and CAP_SYS_PTRACE)";
+    assert_eq!(run, Run::new(125, "", &lines(&[refused])));
+    // Who could not join in any case runs where it is.
     let call = "unshare --mount setpriv --bounding-set=-sys_ptrace,-sys_admin kubensenter";
     let run = sandbox.run(&format!("{call} {PROBE}"));
     let stale = "Autodetect: Stale or mismatched namespace at /run/kubens/mnt";

@@ -231,7 +231,7 @@ fn a_refused_join_is_a_failure_whatever_asked_for_it() {
     }
     let run = sandbox.run(&format!("unshare --user --map-root-user kubensenter -q {PROBE}"));
     let foreign = "cannot join the mount namespace at /run/kubens/mnt: Operation not permitted (both capabilities \
-                   are there: it belongs to another user namespace, or a seccomp filter forbids setns)";
+                   are there: another user namespace owns it, or a seccomp filter or SELinux forbids it)";
     assert_eq!(run, failed(foreign));
 }
 

@@ -22,21 +22,23 @@ fn name(call: &str) -> &str {
 }
 
 #[test]
-fn the_way_from_the_pin_to_the_command_is_six_system_calls() {
+fn the_way_from_the_pin_to_the_command_is_short() {
     if !harness::installed("strace") {
-        return harness::not_run(
-            "the_way_from_the_pin_to_the_command_is_six_system_calls",
-            "strace is not installed",
-        );
+        return harness::not_run("the_way_from_the_pin_to_the_command_is_short", "strace is not installed");
     }
     let sandbox = Sandbox::pinned();
     for call in ["-q", "-q --mount /run/kubens/mnt", "-q --wd /run"] {
         let calls = trace(&sandbox, call);
-        assert!(calls.len() <= 25, "{} system calls in all: {calls:#?}", calls.len());
+        assert!(calls.len() <= 29, "{} system calls in all: {calls:#?}", calls.len());
         let open =
             calls.iter().position(|call| call.contains("\"/run/kubens/mnt\"") && name(call) == "openat");
         let way: Vec<_> = calls[open.expect("the pin's open")..].iter().map(|call| name(call)).collect();
-        assert_eq!(way, ["openat", "newfstatat", "ioctl", "setns", "chdir", "execve"]);
+        // The second question is whose it is, answered by a descriptor. What that is compared with is known without a
+        // question where the machine's first user namespace is the owner, which it is not in this sandbox.
+        let asked = ["ioctl", "newfstatat", "close", "newfstatat"].join(" ");
+        // Rust's own check before a close, in a debug build.
+        let way = way.join(" ").replace("fcntl close", "close").replacen(&asked, "asked", 1);
+        assert_eq!(way, "openat newfstatat ioctl asked setns chdir execve");
     }
 }
 

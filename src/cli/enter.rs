@@ -22,6 +22,8 @@ pub struct Asked {
     pub target: Option<Target>,
     /// Fail where nothing is pinned.
     pub require: bool,
+    /// Join the named namespace whoever owns it.
+    pub any_owner: bool,
     /// The working directory to go to.
     pub wd: Option<Cow<'static, CStr>>,
     /// The command's argv[0].
@@ -50,6 +52,7 @@ pub(super) enum Meaning {
     Target,
     Host,
     Require,
+    AnyOwner,
     Wd,
     Argv0,
 }
@@ -72,7 +75,7 @@ const fn flag(
     Flag { meaning, short, long, value, help }
 }
 
-pub(super) const FLAGS: [Flag; 8] = [
+pub(super) const FLAGS: [Flag; 9] = [
     flag(Meaning::Quiet, Some('q'), "quiet", None, "One log level less; may be repeated"),
     flag(Meaning::Verbose, Some('v'), "verbose", None, "One log level more; may be repeated"),
     flag(Meaning::Mount, Some('m'), "mount", Some("FILE"), "Join the mount namespace at FILE, or fail"),
@@ -85,6 +88,7 @@ pub(super) const FLAGS: [Flag; 8] = [
     ),
     flag(Meaning::Host, None, "host", None, "Run in PID 1's mount namespace, or fail"),
     flag(Meaning::Require, None, "require", None, "Fail where no namespace is pinned"),
+    flag(Meaning::AnyOwner, None, "any-owner", None, "With -m or -t: join it whoever owns it"),
     flag(Meaning::Wd, None, "wd", Some("DIR"), "Working directory inside [default: the caller's]"),
     flag(Meaning::Argv0, None, "argv0", Some("NAME"), "The command's argv[0] [default: COMMAND as given]"),
 ];
@@ -110,7 +114,9 @@ pub fn command() -> Command {
         .after_help(AFTER_HELP)
         .args(FLAGS.iter().map(argument))
         .group(ArgGroup::new("namespace").args(["mount", "target", "host"]))
-        .mut_arg("require", |require| require.conflicts_with("host"));
+        .group(ArgGroup::new("named").args(["mount", "target"]))
+        .mut_arg("require", |require| require.conflicts_with("host"))
+        .mut_arg("any-owner", |any_owner| any_owner.requires("named"));
     command.arg(
         Arg::new("command")
             .value_name("COMMAND")
@@ -171,6 +177,7 @@ fn asked(matches: &ArgMatches, words: Words<'static>) -> Asked {
         verbose: matches.get_count("verbose"),
         target,
         require: matches.get_flag("require"),
+        any_owner: matches.get_flag("any-owner"),
         wd: value("wd"),
         argv0: value("argv0"),
         command: words.from(words.len() - tail),

@@ -32,7 +32,8 @@ pub(super) fn read(words: Words<'static>) -> Option<Asked> {
         index += 1;
     }
     asked.command = words.from(index);
-    Some(asked)
+    let named = matches!(asked.target, Some(Target::Mount(_) | Target::Process(_)));
+    (named || !asked.any_owner).then_some(asked)
 }
 
 impl Flag {
@@ -53,6 +54,7 @@ impl Asked {
             Meaning::Target => set(&mut self.target, Target::Process(pid(value)?))?,
             Meaning::Host => set(&mut self.target, Target::Host)?,
             Meaning::Require => self.require = (!self.require).then_some(true)?,
+            Meaning::AnyOwner => self.any_owner = (!self.any_owner).then_some(true)?,
             Meaning::Wd => set(&mut self.wd, Cow::Borrowed(value))?,
             Meaning::Argv0 => set(&mut self.argv0, Cow::Borrowed(value))?,
         }
@@ -138,8 +140,8 @@ mod tests {
 
     fn shown(asked: &Asked) -> String {
         let command: Vec<_> = asked.command.iter().collect();
-        let Asked { quiet, verbose, target, require, wd, argv0, .. } = asked;
-        format!("{quiet} {verbose} {target:?} {require} {wd:?} {argv0:?} {command:?}")
+        let Asked { quiet, verbose, target, require, any_owner, wd, argv0, .. } = asked;
+        format!("{quiet} {verbose} {target:?} {require} {any_owner} {wd:?} {argv0:?} {command:?}")
     }
 
     #[test]
@@ -168,8 +170,11 @@ mod tests {
         for flag in &FLAGS {
             let long = format!("--{}", flag.long);
             for spelling in flag.short.map(|short| format!("-{short}")).into_iter().chain([long]) {
-                let words = [Some(spelling.as_str()), flag.value.map(|_| "7"), Some("command")];
-                let words = words.into_iter().flatten().map(|word| CString::new(word).unwrap()).collect();
+                // This one insists on what another names.
+                let named = if flag.meaning == Meaning::AnyOwner { &["-m", "7"][..] } else { &[] };
+                let value = flag.value.map(|_| "7");
+                let words = named.iter().copied().chain([spelling.as_str()]).chain(value).chain(["command"]);
+                let words = words.map(|word| CString::new(word).unwrap()).collect();
                 assert!(read(argv(words)).is_some(), "{spelling}");
             }
         }

@@ -14,6 +14,7 @@ use crate::model::resolve::{Choice, NamedBy, Place, Refusal, Sight, Stay, Unpinn
 use crate::model::text::{Shown, reason};
 use crate::sys::caller;
 use crate::sys::namespace::{self, Link, MountNamespace};
+use crate::sys::trust::{self, Owner};
 
 /// PID 1's root, through which a pin can be reached from a copy of the host's mount namespace.
 const HOST_ROOT: &CStr = c"/proc/1/root";
@@ -137,11 +138,44 @@ impl Wanted {
         }
     }
 
+    /// Whose the namespace is. One that root did not make is entered only where somebody insists on the one that he
+    /// named.
+    pub(super) fn ask(
+        &self,
+        namespace: MountNamespace,
+        place: Place,
+        any_owner: bool,
+    ) -> Result<Owner, Failure> {
+        if any_owner {
+            return Ok(Owner::Foreign(namespace));
+        }
+        match trust::ask(namespace) {
+            Ok(Owner::Foreign(_)) => {
+                let cure = match self.choice {
+                    Choice::Named(NamedBy::Mount | NamedBy::Target) => {
+                        "its maker decides what runs there; --any-owner joins it all the same"
+                    }
+                    Choice::Named(NamedBy::Environment | NamedBy::Host) => {
+                        "its maker decides what would run there"
+                    }
+                    Choice::Default => "its maker decides what would run there; kubensctl pin replaces it",
+                };
+                Err(failure(&self.at(place), "another user namespace than this one owns it", cure))
+            }
+            Ok(ours) => Ok(ours),
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => Err(self.not_joined(place, &error)),
+            Err(error) => {
+                let why = format!("whose it is cannot be seen: {}", reason(&error));
+                Err(failure(&self.at(place), &why, "needs /proc"))
+            }
+        }
+    }
+
     /// The kernel did not let this process join.
     pub(super) fn not_joined(&self, place: Place, error: &io::Error) -> Failure {
         let cure = match error.kind() {
             ErrorKind::PermissionDenied if caller::may_join() => {
-                "both capabilities are there: it belongs to another user namespace, or a seccomp filter forbids setns"
+                "both capabilities are there: another user namespace owns it, or a seccomp filter or SELinux forbids it"
             }
             ErrorKind::PermissionDenied => "needs CAP_SYS_ADMIN and CAP_SYS_CHROOT; try sudo",
             ErrorKind::InvalidInput => "this process shares its root and working directory with another one",
@@ -159,6 +193,13 @@ impl Wanted {
                     "no mount namespace is pinned at {path} (start kubens.service, or leave out --require to run without)"
                 ),
             ),
+            Refusal::Hidden(error) => {
+                let why = reason(&error);
+                let message = format!(
+                    "cannot see whether a mount namespace is pinned at {path}: /proc/1/root: {why} (a sandbox sees an empty file where one is; needs /proc and CAP_SYS_PTRACE)"
+                );
+                Failure::new(Exit::NotEntered, message)
+            }
             Refusal::Foreign(what) => failure(&path, &format!("it is {what}"), self.source()),
             Refusal::Unreachable(error) => {
                 let denied = error.kind() == ErrorKind::PermissionDenied;

@@ -84,17 +84,21 @@ pub enum Refusal {
     Unreachable(io::Error),
     /// What was named is this, and no mount namespace.
     Foreign(&'static str),
+    /// There is an empty file, as a copied mount namespace has one in a pin's place, and the caller, who could join,
+    /// is not allowed to look where the pin would be seen.
+    Hidden(io::Error),
     /// `--require`, and nothing is pinned.
     NotPinned,
 }
 
 /// Decides. `caller` is the caller's own namespace; `None` where that cannot be known (no `/proc`), and then
-/// it counts as another one.
+/// it counts as another one. `may_join`: whether it holds what joining takes.
 pub fn resolve<N: Identified>(
     choice: Choice,
     require: bool,
     caller: Option<NamespaceId>,
     sight: Sight<N>,
+    may_join: impl FnOnce() -> bool,
 ) -> Resolution<N> {
     let settle = |namespace: N, place| {
         if caller == Some(namespace.id()) {
@@ -103,6 +107,7 @@ pub fn resolve<N: Identified>(
             Resolution::Join(namespace, place)
         }
     };
+    let vacant = matches!(sight.here, PinState::Vacant);
     let how = match (choice, sight.here) {
         (_, PinState::Live(namespace)) => return settle(namespace, Place::Here),
         (_, PinState::Unknown(error)) | (Choice::Named(_), PinState::Absent(error)) => {
@@ -119,6 +124,10 @@ pub fn resolve<N: Identified>(
     };
     let hidden = match sight.beyond {
         Some(PinState::Live(namespace)) => return settle(namespace, Place::Beyond),
+        // Without a /proc there is nothing that could be allowed.
+        Some(PinState::Unknown(error)) if vacant && error.kind() != io::ErrorKind::NotFound && may_join() => {
+            return Resolution::Refuse(Refusal::Hidden(error));
+        }
         Some(PinState::Unknown(error)) => Some(error),
         Some(PinState::Absent(_) | PinState::Vacant | PinState::Foreign(_)) | None => None,
     };
@@ -167,12 +176,13 @@ mod tests {
             },
             Resolution::Refuse(Refusal::Unreachable(_)) => "unreachable",
             Resolution::Refuse(Refusal::Foreign(_)) => "foreign",
+            Resolution::Refuse(Refusal::Hidden(_)) => "hidden",
             Resolution::Refuse(Refusal::NotPinned) => "not-pinned",
         }
     }
 
     fn decide(choice: Choice, require: bool, sight: Sight<NamespaceId>) -> &'static str {
-        word(&resolve(choice, require, Some(OWN), sight))
+        word(&resolve(choice, require, Some(OWN), sight, || false))
     }
 
     #[test]
@@ -225,14 +235,23 @@ mod tests {
     #[test]
     fn a_caller_that_does_not_know_where_it_is_joins() {
         let sight = Sight { here: PinState::Live(PINNED), beyond: None };
-        assert_eq!(word(&resolve(Choice::Default, false, None, sight)), "join");
+        assert_eq!(word(&resolve(Choice::Default, false, None, sight, || true)), "join");
+    }
+
+    #[test]
+    fn who_could_join_does_not_stay_where_a_pin_may_be_hidden() {
+        for (here, expected) in [(0, "absent-hidden"), (1, "hidden"), (2, "stale-hidden")] {
+            let here = every_state().into_iter().nth(here).unwrap();
+            let sight = Sight { here, beyond: Some(PinState::Unknown(error())) };
+            assert_eq!(word(&resolve(Choice::Default, false, Some(OWN), sight, || true)), expected);
+        }
     }
 
     #[test]
     fn the_same_inode_of_another_device_is_another_namespace() {
         let other = NamespaceId { dev: 5, ..PINNED };
         let sight = Sight { here: PinState::Live(PINNED), beyond: None };
-        let found = resolve(Choice::Default, false, Some(other), sight);
+        let found = resolve(Choice::Default, false, Some(other), sight, || true);
         assert_eq!(word(&found), "join");
     }
 }

@@ -9,9 +9,13 @@ use nix::errno::Errno;
 use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sched::{self, CloneFlags};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
+use nix::sys::statfs::{self, FsType};
 
 use super::raw;
 use crate::model::namespace::{Identified, NamespaceId, PinState};
+
+/// The file system that namespaces are files of (`NSFS_MAGIC`).
+const NSFS: FsType = FsType(0x6e73_6673);
 
 /// A mount namespace that cannot go away while this is held.
 pub struct MountNamespace {
@@ -59,8 +63,9 @@ pub fn open_in(root: &CStr, path: &CStr) -> PinState<MountNamespace> {
     let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW;
     let how = OpenHow::new().flags(flags).resolve(ResolveFlag::RESOLVE_IN_ROOT);
     match fcntl::openat2(&root, path, how) {
-        // Linux before 5.6, or a seccomp filter that does not know the call.
-        Err(Errno::ENOSYS) => {
+        // Linux before 5.6, or a seccomp filter that does not know the call, which may say EPERM as well. What the
+        // path itself forbids the older call finds forbidden again.
+        Err(Errno::ENOSYS | Errno::EPERM) => {
             let relative = path.to_bytes_with_nul().iter().position(|&byte| byte != b'/').unwrap_or(0);
             found(fcntl::openat(&root, &path[relative..], flags, Mode::empty()), Link::Refuse)
         }
@@ -89,6 +94,8 @@ fn recognise(fd: OwnedFd) -> Result<PinState<MountNamespace>, Errno> {
         Ok(libc::CLONE_NEWNET) => PinState::Foreign("a network namespace"),
         Ok(libc::CLONE_NEWPID) => PinState::Foreign("a PID namespace"),
         Ok(_) => PinState::Foreign("a namespace of another kind"),
+        // A namespace that may not be asked is one all the same.
+        Err(errno) if statfs::fstatfs(&fd)?.filesystem_type() == NSFS => PinState::Unknown(errno.into()),
         Err(_) if stat.st_size == 0 => PinState::Vacant,
         Err(_) => PinState::Foreign("a plain file"),
     })

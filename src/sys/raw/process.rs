@@ -22,10 +22,21 @@ pub fn open(pid: i32) -> Result<OwnedFd, Errno> {
 /// # Errors
 /// ENOTTY, EINVAL: the kernel does not know this question. ESRCH: the process has ended. EACCES, EPERM: not for us.
 pub fn mount_namespace(process: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    const PIDFD_GET_MNT_NAMESPACE: c_ulong = 0xff03;
+    namespace(process, 0xff03)
+}
+
+/// The user namespace of a process (`PIDFD_GET_USER_NAMESPACE`, Linux 6.11), where there is no `/proc`.
+///
+/// # Errors
+/// As [`mount_namespace`].
+pub fn user_namespace(process: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
+    namespace(process, 0xff09)
+}
+
+fn namespace(process: BorrowedFd<'_>, request: c_ulong) -> Result<OwnedFd, Errno> {
     // The kernel wants a zero there (EINVAL).
     let argument: c_ulong = 0;
-    // SAFETY: this request reads and writes no memory.
-    let result = unsafe { libc::ioctl(process.as_raw_fd(), PIDFD_GET_MNT_NAMESPACE as _, argument) };
+    // SAFETY: these requests read and write no memory.
+    let result = unsafe { libc::ioctl(process.as_raw_fd(), request as _, argument) };
     owned(c_long::from(result))
 }
