@@ -5,11 +5,11 @@
 mod harness;
 
 use harness::Run;
-use harness::pins::{both_ways, host, ok};
+use harness::pins::{OLD_FILTER, both_ways, host, ok, with_library};
 
 #[test]
 fn makes_all_that_a_pin_is() {
-    for way in both_ways() {
+    for way in both_ways().into_iter().chain([OLD_FILTER]) {
         let sandbox = host();
         let made = ok(&sandbox, &format!("umask 077; {way} kubensctl pin"));
         let id = ok(&sandbox, "id").trim().to_owned();
@@ -30,6 +30,22 @@ fn makes_all_that_a_pin_is() {
         let expected = format!(" {master}\n");
         assert!(shared.starts_with("shared:") && shared.ends_with(&expected), "{shared} of {group}");
         assert_eq!(ok(&sandbox, "ls /run"), "bin\nkubens\nnetns\n");
+    }
+}
+
+#[test]
+fn the_tmpfs_has_the_label_of_the_directory_that_it_covers() {
+    // Where SELinux is off, it is an attribute like another.
+    let set =
+        "python3 -c 'import os; os.setxattr(\"/run/kubens\", \"security.selinux\", b\"a:b:c_t:s0\\0\")'";
+    let get = "python3 -c 'import os
+for name in [\"/run/kubens\", \"/run/kubens/env\"]: print(os.getxattr(name, \"security.selinux\"))'";
+    for way in both_ways() {
+        let sandbox = host();
+        let run =
+            sandbox.run(&with_library(&format!("mkdir /run/kubens; {set}; {way} kubensctl -q pin >&2")));
+        assert!(run.status == 0 && !run.stderr.contains("label"), "{way}: {run:?}");
+        assert_eq!(ok(&sandbox, get), "b'a:b:c_t:s0\\x00'\n".repeat(2), "{way}");
     }
 }
 

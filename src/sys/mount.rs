@@ -42,7 +42,7 @@ impl Api {
         if raw::has_mount_api() {
             return Api::Descriptors;
         }
-        debug!("This kernel has no mount_setattr(2); using mount(2)");
+        debug!("mount_setattr(2) cannot be called here; using mount(2)");
         Api::Paths
     }
 

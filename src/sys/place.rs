@@ -142,7 +142,9 @@ impl Directory {
 /// Writes both files of a pin into the root of its tmpfs, with the label of the directory that it covers.
 pub fn fill(pin: &Pin, root: &OwnedFd, label: Option<&[u8]>) -> Result<(), Denied> {
     if let Some(label) = label {
-        mark(root, label);
+        // fsmount(2)'s descriptor is one of O_PATH, by which no attribute can be set.
+        let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
+        mark(fcntl::openat(root, c".", flags, Mode::empty()).doing("open", c"the pin's tmpfs")?, label);
     }
     let point = write(root, POINT, b"").doing("write", &pin.point())?;
     let env = write(root, ENV, &pin.env_text()).doing("write the env file beside", &pin.point())?;

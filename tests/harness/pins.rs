@@ -6,6 +6,9 @@ use super::Sandbox;
 pub const OLD_KERNEL: &str =
     "strace -o /dev/null -e inject=mount_setattr,fsopen,fsmount,fsconfig,open_tree,move_mount:error=ENOSYS";
 
+/// A command before `kubensctl`, for a service whose seccomp filter is older than the youngest call.
+pub const OLD_FILTER: &str = "strace -o /dev/null -e inject=mount_setattr:error=EPERM";
+
 /// Shell functions: `state` prints all that a pin could change on the host, without the numbers that are never
 /// the same; `root` prints the propagation of the pinned namespace's root; `member` starts a process inside and
 /// prints its PID once it is there; `id` prints the pinned namespace's number.

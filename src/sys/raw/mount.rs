@@ -88,11 +88,12 @@ pub fn propagate(fd: BorrowedFd<'_>, propagation: c_ulong, recursive: bool) -> R
     done(unsafe { libc::syscall(number, fd, c"".as_ptr(), flags, &raw const attributes, size) })
 }
 
-/// Whether the kernel has [`propagate`], the youngest of these calls (Linux 5.12).
+/// Whether the kernel has [`propagate`], the youngest of these calls (Linux 5.12), and lets us call it: a seccomp
+/// filter that is older than the call answers EPERM, which the kernel itself does not before it looks at the size.
 pub fn has_mount_api() -> bool {
     // SAFETY: without a descriptor, a path and attributes, this call does nothing but fail.
     let result = unsafe { libc::syscall(libc::SYS_mount_setattr, -1, c"".as_ptr(), 0, c"".as_ptr(), 0) };
-    Errno::result(result) != Err(Errno::ENOSYS)
+    !matches!(Errno::result(result), Err(Errno::ENOSYS | Errno::EPERM))
 }
 
 /// The number of the mount namespace behind `fd` (`NS_GET_MNTNS_ID`, ioctl_nsfs(2), Linux 6.11): a bind of it
