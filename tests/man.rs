@@ -180,6 +180,7 @@ fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
     let sources = [
         "src/model/node/findings.rs",
         "src/model/node/findings/mounts.rs",
+        "src/model/node/findings/selinux.rs",
         "src/model/node/findings/units.rs",
     ];
     let source = sources.map(|file| fs::read_to_string(file).unwrap()).concat();

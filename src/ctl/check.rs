@@ -6,7 +6,7 @@ use std::path::Path;
 use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
 use crate::model::json::{self, Json, Layout};
-use crate::model::node::findings::{self, Finding, units};
+use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
 use crate::sys::{installed, survey, systemd};
 
@@ -26,7 +26,7 @@ pub(super) fn check(dir: &Path, json: Option<Layout>) -> Result<Report, Failure>
         }
         Err(why) => blind.push(why),
     }
-    found.extend(units::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
+    found.extend(selinux::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
     let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
     let text = if let Some(layout) = json {
         let members = vec![

@@ -3,12 +3,12 @@
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
-use std::path::Path;
 
 use super::raw::mount;
 use super::systemd;
 use super::tree::Tree;
 use super::units::{Library, Lookup};
+use crate::model::node::findings::selinux;
 use crate::model::node::findings::units::DropIn;
 use crate::model::node::services::SERVICES;
 use crate::model::units::dropin::{self, Kind};
@@ -66,12 +66,13 @@ fn drop_in(library: &Library<'_>, unit: &Unit, kind: Kind) -> Option<DropIn> {
     }
 }
 
-/// The program's SELinux label; `None` where SELinux is off or the program is not there.
+/// The program's SELinux label; `None` where SELinux is off, where the loaded policy has no type of its own for the
+/// program, as Debian's, or where the program is not there.
 pub fn label() -> Option<Vec<u8>> {
-    if !Path::new("/sys/fs/selinux/enforce").exists() {
-        return None;
-    }
-    mount::get_attribute(File::open(PROGRAM).ok()?.as_fd(), c"security.selinux").ok()
+    let label = mount::get_attribute(File::open(PROGRAM).ok()?.as_fd(), c"security.selinux").ok()?;
+    // The kernel takes a context that the policy has, and refuses any other (EINVAL; ENOENT where SELinux is off).
+    fs::write("/sys/fs/selinux/context", selinux::retyped(&label, selinux::PROGRAM_TYPE)?).ok()?;
+    Some(label)
 }
 
 /// Whether the unit of this name starts with the machine.

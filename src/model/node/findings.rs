@@ -2,6 +2,7 @@
 //! those that the kernel alone tells; `units` has those of systemd's units.
 
 pub mod mounts;
+pub mod selinux;
 pub mod units;
 
 use crate::model::json::Json;

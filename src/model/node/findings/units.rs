@@ -1,10 +1,9 @@
-//! Troubles that the files of systemd's units tell, and the label of the program that they start.
+//! Troubles that the files of systemd's units tell.
 
 use std::path::Path;
 
 use super::Finding;
 use crate::model::pin;
-use crate::model::text::Shown;
 use crate::model::units::command::{Command, commands};
 use crate::model::units::dropin::plan::{self, Order, Plan};
 use crate::model::units::dropin::{self, Kind};
@@ -140,20 +139,6 @@ pub fn enters(unit: &Unit, dir: &Path) -> bool {
     is_wrapped(unit) || joins(unit, dir)
 }
 
-/// What SELinux makes of a service that the program starts. `label`: the program's, where SELinux is on.
-pub fn label(program: &Path, label: Option<&[u8]>) -> Option<Finding> {
-    let label = label?.strip_suffix(b"\0").or(label)?;
-    let kind = label.split(|&byte| byte == b':').nth(2)?;
-    let program = program.display();
-    (!kind.ends_with(b"_exec_t")).then(|| Finding {
-        name: "selinux-label",
-        degrades: false,
-        found: format!("{program} is labelled {}", Shown(label)),
-        consequence: "systemd starts what it wraps in the wrong domain, and the kubelet or the runtime is denied things",
-        cure: format!("restorecon -v {program}; if that changes nothing, update container-selinux"),
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -221,13 +206,5 @@ mod tests {
         assert_eq!(found, ["not-ordered", "sandbox-left-behind"]);
         let env = "[Unit]\nAfter=a.service kubens.service\n[Service]\nEnvironmentFile=-/run/kubens/env\nExecStart=/c\n";
         assert_eq!(of_unit(&unit(&[(FILE, env)]), &[], Path::new(DIR)), []);
-    }
-
-    #[test]
-    fn a_label_is_a_program_s_or_it_is_wrong() {
-        let wrong = |text: Option<&[u8]>| label(Path::new("/usr/bin/kubensenter"), text).is_some();
-        assert!(wrong(Some(b"system_u:object_r:bin_t:s0\0")));
-        assert!(!wrong(Some(b"system_u:object_r:kubelet_exec_t:s0\0")));
-        assert!(!wrong(None));
     }
 }
