@@ -18,7 +18,7 @@ use crate::log::Voice;
 use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
-use crate::sys::pager::Screen;
+use crate::sys::screen::Screen;
 use crate::sys::tables::Stranded;
 
 /// Does what was asked.

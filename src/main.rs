@@ -33,15 +33,18 @@ mod log;
 mod model;
 mod sys;
 
-use std::ffi::c_int;
+use std::ffi::{CStr, c_int};
 use std::io::{self, IsTerminal, Write};
 
+use anstream::{AutoStream, ColorChoice};
 use cli::Outcome;
 use exit::{Exit, Failure, Report};
 use log::Voice;
-use model::search;
-use sys::pager::{self, Screen};
+use model::pager::{Pager, Wishes};
+use model::{search, text};
 use sys::raw::{self, Words};
+use sys::screen::Screen;
+use sys::{caller, pager};
 
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
@@ -70,16 +73,39 @@ fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
     match cli::ctl::read(words)? {
         Outcome::Tell(report) => Ok(report),
         Outcome::Ask(asked) => {
-            let plain = raw::getenv(c"NO_COLOR").is_some_and(|value| !value.is_empty());
-            let screen = Screen::new(io::stdout().is_terminal(), plain);
+            let screen = Screen::new(io::stdout().is_terminal(), is_coloured());
             let report = ctl::run(&asked, voice, screen)?;
             if asked.is_for_a_pager() && screen.is_terminal() {
-                let wanted = raw::getenv(c"SYSTEMD_PAGER").or_else(|| raw::getenv(c"PAGER"));
-                pager::show(report.text.as_bytes(), wanted, raw::getenv(c"PATH"));
+                pager::show(report.text.as_bytes(), &wanted_pager(), Words::environment());
             }
             Ok(report)
         }
     }
+}
+
+/// Whether standard output is to be in colour: as systemctl says, else as most programs agree.
+fn is_coloured() -> bool {
+    let systemd = variable(c"SYSTEMD_COLORS").filter(|value| !value.is_empty());
+    systemd.map_or_else(
+        || AutoStream::choice(&io::stdout()) != ColorChoice::Never,
+        // It may be the number of colours, too.
+        |value| text::boolean(value) != Some(false),
+    )
+}
+
+fn wanted_pager() -> Pager<'static> {
+    let by_another = [c"SUDO_UID", c"DOAS_USER", c"PKEXEC_UID"].map(variable);
+    let wishes = Wishes {
+        raised: by_another.iter().any(Option::is_some) || caller::is_raised(),
+        secure: variable(c"SYSTEMD_PAGERSECURE"),
+        systemd_pager: variable(c"SYSTEMD_PAGER"),
+        pager: variable(c"PAGER"),
+    };
+    model::pager::pager(&wishes)
+}
+
+fn variable(name: &CStr) -> Option<&'static [u8]> {
+    raw::getenv(name).map(CStr::to_bytes)
 }
 
 /// Writes a report's text to standard output. That nobody reads it any more is no error.
@@ -87,7 +113,7 @@ fn print(report: &Report, failed: Exit) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(report.text.as_bytes()).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let why = model::text::reason(&error);
+            let why = text::reason(&error);
             Err(Failure::new(failed, format!("cannot write to standard output: {why}")))
         }
         _ => Ok(report.exit),

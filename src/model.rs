@@ -6,6 +6,7 @@ pub mod json;
 pub mod mounts;
 pub mod namespace;
 pub mod node;
+pub mod pager;
 pub mod pin;
 pub mod resolve;
 pub mod search;

@@ -17,6 +17,7 @@ pub mod place;
 pub mod pods;
 pub mod processes;
 pub mod raw;
+pub mod screen;
 pub mod stderr;
 pub mod survey;
 pub mod systemd;

@@ -120,7 +120,11 @@ fn a_crate_stays_on_its_floor() {
 #[test]
 fn what_is_dangerous_is_in_one_place() {
     only("unsafe", &["sys/raw"]);
-    only("Command::new(\"", &["cli", "sys/systemd"]);
+    only("Command::new(\"", &["cli"]);
+    only("process::{Command", &["sys/systemd"]);
+    only("process::Command", &["sys/systemd"]);
+    only("Command::new(SYSTEMCTL)", &["sys/systemd"]);
+    only("anstream::", &["main"]);
     only("\"/run/kubens", &["model/pin"]);
     only("stdout()", &["main"]);
     only("getenv", &["main", "enter", "sys/raw"]);

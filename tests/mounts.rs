@@ -137,20 +137,3 @@ fn nothing_pinned_is_one_line_and_a_failure() {
         "kubensctl: cannot list the mounts of the namespace at /run/kubens/mnt: it is nothing (kubensctl pin makes it)\n"
     );
 }
-
-#[test]
-fn the_pager_is_for_a_terminal_and_can_be_refused() {
-    let sandbox = pinned();
-    let screen = |call: &str| sandbox.ok(&format!("PAGER='sed s/^/paged:/' script -qec '{call}' /dev/null"));
-    assert!(screen("kubensctl mounts --all").starts_with("paged:TARGET"));
-    for plain in
-        ["kubensctl mounts --all --no-pager", "kubensctl mounts --json", "kubensctl mounts --all | cat"]
-    {
-        assert!(!screen(plain).contains("paged:"), "{plain}");
-    }
-    let cat = sandbox.ok("SYSTEMD_PAGER=cat PAGER=false script -qec 'kubensctl mounts --all' /dev/null");
-    assert!(cat.starts_with("TARGET"));
-    let missing =
-        sandbox.ok("PATH=/run/bin PAGER=nowhere /usr/bin/script -qec 'kubensctl mounts --all' /dev/null");
-    assert!(missing.starts_with("TARGET"), "{missing}");
-}

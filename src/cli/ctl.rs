@@ -23,6 +23,9 @@ pub struct Asked {
     /// One log level more; may be repeated
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
+    /// Do not pipe the output into a pager
+    #[arg(long, global = true)]
+    pub no_pager: bool,
     /// The pin's directory
     #[arg(long, global = true, value_name = "DIR", default_value = pin::DEFAULT_DIR)]
     pub dir: PathBuf,
@@ -77,9 +80,6 @@ pub enum Verb {
         /// List them in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
-        /// Do not pipe the list into a pager
-        #[arg(long)]
-        no_pager: bool,
     },
     /// Look for everything that is known to go wrong. Status 0: clean; 1: findings
     Check {
@@ -222,7 +222,7 @@ fn exec(word: &str) -> Result<Exec, String> {
 impl Asked {
     /// Whether the report may be long, and is for reading.
     pub fn is_for_a_pager(&self) -> bool {
-        matches!(self.verb, Verb::Mounts { json: None, no_pager: false, .. })
+        !self.no_pager && matches!(self.verb, Verb::Mounts { json: None, .. })
     }
 }
 

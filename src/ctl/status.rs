@@ -6,7 +6,7 @@ use super::{looked, pin_in};
 use crate::exit::{Exit, Failure, Report};
 use crate::model::json::{self, Layout};
 use crate::model::node::status::{self, Verdict};
-use crate::sys::pager::Screen;
+use crate::sys::screen::Screen;
 use crate::sys::survey;
 
 pub(super) fn status(

@@ -51,6 +51,15 @@ fn hex(bytes: &[u8], f: &mut impl Write) -> fmt::Result {
     bytes.iter().try_for_each(|byte| write!(f, "\\x{byte:02x}"))
 }
 
+/// Yes or no, as systemd reads it.
+pub fn boolean(value: &[u8]) -> Option<bool> {
+    match &value.to_ascii_lowercase()[..] {
+        b"1" | b"yes" | b"y" | b"true" | b"t" | b"on" => Some(true),
+        b"0" | b"no" | b"n" | b"false" | b"f" | b"off" => Some(false),
+        _ => None,
+    }
+}
+
 /// The system's words for an error, without Rust's ` (os error N)` behind them.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();
@@ -79,6 +88,11 @@ mod tests {
     #[test]
     fn shows_that_there_is_nothing() {
         assert_eq!(Shown(b"").to_string(), "\"\"");
+    }
+
+    #[test]
+    fn yes_and_no_are_what_systemd_takes_for_them() {
+        assert_eq!([&b"On"[..], b"n", b"16", b""].map(boolean), [Some(true), Some(false), None, None]);
     }
 
     #[test]

@@ -9,6 +9,9 @@ use std::process::{Command, Stdio};
 use crate::log::debug;
 use crate::model::units::name::UnitName;
 
+/// By its path: whoever may run this program as root has no say in which systemctl that is.
+const SYSTEMCTL: &str = "/usr/bin/systemctl";
+
 /// What systemctl did.
 struct Answer {
     done: bool,
@@ -88,11 +91,11 @@ impl Answer {
 }
 
 fn systemctl(root: Option<&Path>, words: &[&str]) -> io::Result<Answer> {
-    let mut command = Command::new("systemctl");
+    let mut command = Command::new(SYSTEMCTL);
     if let Some(root) = root {
         command.arg("--root").arg(root);
     }
-    command.args(words).stdin(Stdio::null());
+    command.args(words).stdin(Stdio::null()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     let output =
         command.output().map_err(|error| io::Error::new(error.kind(), format!("run systemctl: {error}")))?;
     debug!("systemctl {}: {}", words.join(" "), output.status);
