@@ -13,6 +13,7 @@ pub mod mount;
 pub mod mounts;
 pub mod namespace;
 pub mod pager;
+pub mod peers;
 pub mod place;
 pub mod pods;
 pub mod processes;

@@ -1,6 +1,7 @@
 //! `kubensctl pin` and `kubensctl unpin`: the namespace itself. Gather, decide, act, under a lock.
 
 mod build;
+mod copy;
 mod look;
 mod say;
 

@@ -1,8 +1,10 @@
 //! Mounts: the kernel's table of them, two tables compared, and to which pod or container one belongs.
 
 pub mod compare;
+pub mod kinds;
 pub mod listing;
 pub mod owner;
 pub mod paths;
+pub mod peers;
 pub mod pods;
 pub mod table;

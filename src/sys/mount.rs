@@ -69,20 +69,24 @@ impl Api {
     }
 
     /// Cuts this process's namespace off from the one that it was copied from, in the one direction: mounts
-    /// still arrive, and none go out. Then whatever is copied from it shares with it.
-    pub fn enslave_and_share(self) -> Result<(), Denied> {
+    /// still arrive, and none go out.
+    pub fn enslave(self) -> Result<(), Denied> {
+        self.propagate_all(libc::MS_SLAVE).doing("make a recursive slave of", c"/")
+    }
+
+    /// Has whatever is copied from this process's namespace share with it.
+    pub fn share_all(self) -> Result<(), Denied> {
+        self.propagate_all(libc::MS_SHARED).doing("make recursively shared", c"/")
+    }
+
+    fn propagate_all(self, propagation: libc::c_ulong) -> Result<(), Errno> {
         match self {
             Api::Descriptors => {
-                let root = path(c"/")?;
-                let set =
-                    |propagation, what| raw::propagate(root.as_fd(), propagation, true).doing(what, c"/");
-                set(libc::MS_SLAVE, "make a recursive slave of")?;
-                set(libc::MS_SHARED, "make recursively shared")
+                let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
+                let root = fcntl::open(c"/", flags, Mode::empty())?;
+                raw::propagate(root.as_fd(), propagation, true)
             }
-            Api::Paths => {
-                change(c"/", MsFlags::MS_REC | MsFlags::MS_SLAVE).doing("make a recursive slave of", c"/")?;
-                change(c"/", MsFlags::MS_REC | MsFlags::MS_SHARED).doing("make recursively shared", c"/")
-            }
+            Api::Paths => change(c"/", MsFlags::MS_REC | MsFlags::from_bits_truncate(propagation)),
         }
     }
 
@@ -163,23 +167,28 @@ pub fn detach(path: &CStr) -> Result<(), Denied> {
     mount::umount2(path, MntFlags::MNT_DETACH | MntFlags::UMOUNT_NOFOLLOW).doing("unmount", path)
 }
 
+/// Takes away the mount whose root the descriptor is, wherever it is, with all below it.
+pub(super) fn detach_descriptor(root: &OwnedFd) -> Result<(), Errno> {
+    mount::umount2(&*magic_link(root), MntFlags::MNT_DETACH)
+}
+
 fn change(path: &CStr, flags: MsFlags) -> Result<(), Errno> {
     mount::mount(NONE, path, NONE, flags, NONE)
 }
 
 /// What is at the path now, whatever is mounted there later.
-fn path(path: &CStr) -> Result<OwnedFd, Denied> {
+pub(super) fn path(path: &CStr) -> Result<OwnedFd, Denied> {
     let flags = OFlag::O_PATH | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     fcntl::open(path, flags, Mode::empty()).doing("open", path)
 }
 
-fn directory(path: &CStr) -> Result<OwnedFd, Denied> {
+pub(super) fn directory(path: &CStr) -> Result<OwnedFd, Denied> {
     let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     fcntl::open(path, flags, Mode::empty()).doing("open", path)
 }
 
 /// A descriptor's path, for a call that takes no descriptor.
-fn magic_link(fd: impl AsFd) -> CString {
+pub(super) fn magic_link(fd: impl AsFd) -> CString {
     // Digits and slashes hold no NUL.
     CString::new(format!("/proc/self/fd/{}", fd.as_fd().as_raw_fd())).unwrap_or_default()
 }

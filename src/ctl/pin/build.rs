@@ -1,16 +1,16 @@
 //! Makes what is missing, in the order in which nothing incomplete can be entered: the place, then the namespace
 //! with its propagation, then the pin, which is the one step that others see. And the way back.
 
+use super::copy;
 use super::look::Host;
 use super::say::Task;
 use crate::exit::Failure;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::pin::plan::{self, Choice, Place, Top};
 use crate::model::pin::{Pin, SHARED_ON_HOST};
-use crate::sys::affinity::{self, Affinity};
-use crate::sys::denied::{Denied, Doing};
+use crate::sys::denied::Denied;
 use crate::sys::mount::{self, Api};
-use crate::sys::namespace::{self, MountNamespace};
+use crate::sys::namespace::MountNamespace;
 use crate::sys::place::{self, Found};
 
 /// Pins what was chosen, in a place that is right; says which namespace that is.
@@ -27,7 +27,7 @@ pub(super) fn build(
         // In a namespace that is there already, the new mount would hide what is mounted there.
         Choice::Make(_) => share(api, host).map_err(denied)?,
         Choice::Mend(namespace, _) => {
-            host.within(namespace, || api.enslave_and_share()).map_err(denied)?;
+            host.within(namespace, || api.enslave().and_then(|()| api.share_all())).map_err(denied)?;
         }
         Choice::Keep(_) | Choice::Find(_) => {}
     }
@@ -65,7 +65,7 @@ fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<MountNamespace>) -> Re
     match choice {
         // Found: by this very mark.
         Choice::Find(namespace) => Ok(namespace),
-        Choice::Make(_) => make(api, pin, host),
+        Choice::Make(_) => copy::make(api, pin, host),
         Choice::Keep(namespace) | Choice::Mend(namespace, _) => {
             host.within(&namespace, || {
                 let mounts = host.again()?;
@@ -74,35 +74,6 @@ fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<MountNamespace>) -> Re
             Ok(namespace)
         }
     }
-}
-
-/// A copy of the host's namespace that can be pinned: on another CPU where this one gives no number for that.
-fn make(api: Api, pin: &Pin, host: &Host) -> Result<MountNamespace, Denied> {
-    if let Some(namespace) = attempt(api, pin, host)? {
-        return Ok(namespace);
-    }
-    let affinity = Affinity::remember().doing("read", c"the CPU affinity")?;
-    for cpu in affinity.cpus() {
-        affinity::run_on(cpu).doing("change", c"the CPU affinity")?;
-        if let Some(namespace) = attempt(api, pin, host)? {
-            return Ok(namespace);
-        }
-    }
-    Err(affinity::no_cpu()).doing("find a CPU for", c"the mount namespace")
-}
-
-fn attempt(api: Api, pin: &Pin, host: &Host) -> Result<Option<MountNamespace>, Denied> {
-    namespace::leave().doing("copy", c"the host's mount namespace")?;
-    let end = namespace::own().doing("open", c"/proc/self/ns/mnt").and_then(|namespace| {
-        if namespace.number() < host.namespace.number() {
-            return Ok(None);
-        }
-        api.enslave_and_share()?;
-        api.mount_on_itself(&pin.point())?;
-        Ok(Some(namespace))
-    });
-    host.come_back()?;
-    end
 }
 
 /// Unmounts whatever is on the directory and on the bind point; says whether there was something.

@@ -21,31 +21,57 @@ pub fn top<'a>(table: &'a [Mount], target: &[u8]) -> Option<&'a Mount> {
         .copied()
 }
 
+/// The mounts of a table, by number and by place.
+pub struct Tree<'a> {
+    index: HashMap<u32, &'a Mount>,
+    places: HashMap<(u32, &'a [u8]), &'a Mount>,
+}
+
+impl<'a> Tree<'a> {
+    /// Of this table.
+    pub fn new(table: &'a [Mount]) -> Self {
+        let standing = table.iter().filter(|mount| mount.parent != mount.id);
+        let place = |mount: &'a Mount| ((mount.parent, mount.target.as_slice()), mount);
+        Tree {
+            index: table.iter().map(|mount| (mount.id, mount)).collect(),
+            places: standing.map(place).collect(),
+        }
+    }
+
+    /// A mount, the one that it is mounted on, and so on.
+    pub fn line(&self, mount: &'a Mount) -> impl Iterator<Item = &'a Mount> + use<'a, '_> {
+        // No table has more generations than mounts.
+        std::iter::successors(Some(mount), |mount| self.parent(mount)).take(self.index.len())
+    }
+
+    /// What hides it: mounts on itself, or over a directory on the way to it.
+    pub fn over(&self, mount: &'a Mount) -> impl Iterator<Item = &'a Mount> + use<'a, '_> {
+        let itself = self.places.get(&(mount.id, mount.target.as_slice())).copied();
+        let over = move |mount: &'a Mount| {
+            let parent = self.parent(mount).into_iter();
+            parent.flat_map(move |parent| {
+                let between =
+                    ancestors(&mount.target).take_while(|directory| directory.len() >= parent.target.len());
+                between.filter_map(|directory| self.places.get(&(parent.id, directory)).copied())
+            })
+        };
+        itself.into_iter().chain(self.line(mount).flat_map(over))
+    }
+
+    fn parent(&self, mount: &Mount) -> Option<&'a Mount> {
+        self.index.get(&mount.parent).filter(|parent| parent.id != mount.id).copied()
+    }
+}
+
 /// The numbers of the mounts that no path leads to any more: something was mounted over them, or over a
 /// directory on the way to them.
 pub fn shadowed(table: &[Mount]) -> HashSet<u32> {
-    let standing = |mount: &&Mount| mount.parent != mount.id;
-    let places: HashSet<_> =
-        table.iter().filter(standing).map(|mount| (mount.parent, mount.target.as_slice())).collect();
-    let index: HashMap<_, _> = table.iter().map(|mount| (mount.id, mount)).collect();
-    let parent = |mount: &Mount| index.get(&mount.parent).filter(|parent| parent.id != mount.id).copied();
-    let cut_off = |mount: &Mount| {
-        parent(mount).is_some_and(|parent| {
-            ancestors(&mount.target)
-                .take_while(|directory| directory.len() >= parent.target.len())
-                .any(|directory| places.contains(&(parent.id, directory)))
-        })
-    };
-    let lost = |mount: &&Mount| {
-        let covered = places.contains(&(mount.id, mount.target.as_slice()));
-        // No table has more generations than mounts.
-        covered || std::iter::successors(Some(*mount), |mount| parent(mount)).take(table.len()).any(cut_off)
-    };
-    table.iter().filter(lost).map(|mount| mount.id).collect()
+    let tree = Tree::new(table);
+    table.iter().filter(|mount| tree.over(mount).next().is_some()).map(|mount| mount.id).collect()
 }
 
 /// The directories above a path, the nearest first, `/` last.
-fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
+pub fn ancestors(path: &[u8]) -> impl Iterator<Item = &[u8]> {
     let mut rest = path;
     std::iter::from_fn(move || {
         if rest.len() <= 1 {

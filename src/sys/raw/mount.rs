@@ -79,6 +79,23 @@ pub fn attach(mount: BorrowedFd<'_>, place: BorrowedFd<'_>) -> Result<(), Errno>
     done(unsafe { libc::syscall(libc::SYS_move_mount, mount, empty, place, empty, BOTH_EMPTY) })
 }
 
+/// Puts a private mount into the peer group of `head`, and makes it a slave of the same master (`MOVE_MOUNT_SET_GROUP`,
+/// Linux 5.15). The head has to show, of the same file system, all that the mount shows.
+pub fn join_group(head: BorrowedFd<'_>, mount: BorrowedFd<'_>) -> Result<(), Errno> {
+    const SET_GROUP_BOTH_EMPTY: c_uint = 0x100 | 0x04 | 0x40;
+    let (empty, head, mount) = (c"".as_ptr(), head.as_raw_fd(), mount.as_raw_fd());
+    // SAFETY: the paths are C strings, which the kernel only reads.
+    done(unsafe { libc::syscall(libc::SYS_move_mount, head, empty, mount, empty, SET_GROUP_BOTH_EMPTY) })
+}
+
+/// Whether the kernel has [`join_group`]: before, it knows no such flag.
+pub fn has_join_group() -> bool {
+    let empty = c"".as_ptr();
+    // SAFETY: without a descriptor and a path, this call does nothing but fail.
+    let result = unsafe { libc::syscall(libc::SYS_move_mount, -1, empty, -1, empty, 0x100) };
+    !matches!(Errno::result(result), Err(Errno::EINVAL | Errno::ENOSYS | Errno::EPERM))
+}
+
 /// Sets the propagation of the mount behind `fd`, and with `recursive` of all below it (mount_setattr(2)).
 pub fn propagate(fd: BorrowedFd<'_>, propagation: c_ulong, recursive: bool) -> Result<(), Errno> {
     let attributes = Attributes { set: 0, clear: 0, propagation, user_namespace: 0 };

@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::paths::{self, is_below};
+use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
 use crate::model::node::facts::{Maker, View};
 use crate::model::node::members::{Role, role};
@@ -18,7 +19,7 @@ const BPFFS: &[u8] = b"/sys/fs/bpf";
 /// All of them.
 pub fn all(view: &View<'_>) -> Vec<Finding> {
     let one = [older_recipe(view), older_service(view), netns(view), bpffs(view), storage(view)];
-    one.into_iter().flatten().chain(shadowed(view)).chain(lingering(view)).collect()
+    one.into_iter().flatten().chain(peers_torn(view)).chain(shadowed(view)).chain(lingering(view)).collect()
 }
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
@@ -108,6 +109,25 @@ fn storage(view: &View<'_>) -> Option<Finding> {
         found: format!("containers run on the host from the storage that CRI-O uses inside ({example})"),
         consequence: "each side believes that the other's layers are unmounted, and may delete or corrupt them",
         cure: "run podman, buildah and skopeo through kubensenter, or give them another --root".to_owned(),
+    })
+}
+
+fn peers_torn(view: &View<'_>) -> Option<Finding> {
+    view.pinned?;
+    let torn = peers::torn(host(view), view.node.inside.as_deref()?);
+    let first: Vec<_> = torn.first()?.iter().map(|target| Shown(target).to_string()).collect();
+    let more = torn.len() - 1;
+    let more = if more == 0 { String::new() } else { format!(", and {more} more such groups are torn") };
+    Some(Finding {
+        name: "peers-torn",
+        degrades: false,
+        found: format!(
+            "{} pass mounts to each other on the host, and inside they do not{more}",
+            first.join(" and ")
+        ),
+        consequence: "what is mounted inside below one of them is missing below the others, and what is unmounted stays there",
+        cure: "with Linux 5.15 or later: drain the node and reboot it; before, have them mounted only once"
+            .to_owned(),
     })
 }
 

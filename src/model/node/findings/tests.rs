@@ -123,6 +123,15 @@ fn the_mount_tables_tell_each_of_their_troubles() {
 }
 
 #[test]
+fn peers_of_the_host_that_are_none_inside_are_named() {
+    let host = "30 1 8:1 /data /srv/data rw shared:1 - ext4 /dev/sda1 rw\n";
+    let inside =
+        |group: u32| format!("20 11 8:1 /data /srv/data rw shared:{group} master:1 - ext4 /dev/sda1 rw\n");
+    assert_eq!(names(&with(host, &inside(11))), [""; 0]);
+    assert_eq!(names(&with(host, &inside(20))), ["peers-torn"]);
+}
+
+#[test]
 fn what_the_host_has_hidden_as_well_is_no_finding() {
     let host = "30 6 0:51 / /run/netns rw shared:30 - tmpfs t rw\n";
     let inside = "20 16 0:51 / /run/netns rw shared:20 master:30 - tmpfs t rw\n";
