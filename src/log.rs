@@ -8,6 +8,7 @@ use std::ffi::CStr;
 use std::fmt::{Arguments, Write};
 use std::sync::OnceLock;
 
+use crate::model::text::Shown;
 use crate::sys::stderr;
 
 /// How much a message matters.
@@ -87,7 +88,7 @@ impl Voice {
             line.push_str(level.priority());
         }
         // Writing to a String does not fail.
-        let _ = writeln!(line, "{}: {message}", self.name);
+        let _ = writeln!(line, "{}: {}", self.name, Shown(message.to_string().as_bytes()));
         stderr::write(line.as_bytes());
     }
 }

@@ -64,7 +64,7 @@ fn a_floor_knows_only_what_the_picture_says() {
         ("enter", &["cli", "exit", "log", "model", "sys", "enter"]),
         ("ctl", &["cli", "exit", "log", "model", "sys"]),
         ("cli", &["cli", "exit", "model", "sys::raw"]),
-        ("log", &["log", "sys::stderr"]),
+        ("log", &["log", "model::text", "sys::stderr"]),
         ("exit", &[]),
         ("sys", &["log", "model", "sys", "start"]),
         ("model", &["model"]),
@@ -143,6 +143,26 @@ fn what_is_dangerous_is_in_one_place() {
     ] {
         only(loud, &[]);
     }
+}
+
+#[test]
+fn a_name_that_somebody_else_chose_is_shown_by_one_type() {
+    for loose in [".display()", "escape_debug", "escape_default", ":?}", "{:?"] {
+        only(loose, &["model/text"]);
+    }
+    // Text of unit files, which is written to files and shown as lines; words that are compared; what JSON has.
+    only(
+        "lossy",
+        &[
+            "model/json",
+            "model/units/command",
+            "sys/mounts",
+            "sys/systemd",
+            "sys/files",
+            "ctl/wrap/told",
+            "cli/offer",
+        ],
+    );
 }
 
 #[test]

@@ -375,7 +375,7 @@ fn enable_and_disable_go_on_where_they_were_killed() {
             killed += 1;
             assert!(killed < 100, "{verb} never comes to its end");
         }
-        assert!(killed > 5, "{verb} was killed {killed} times");
+        assert!(killed > 2, "{verb} was killed {killed} times");
     }
 }
 

@@ -10,6 +10,7 @@ use std::path::Path;
 
 use crate::cli::ctl::{Unwrap, Wrap};
 use crate::exit::{Exit, Failure, Report};
+use crate::model::text::Shown;
 use crate::model::units::dropin::plan::Order;
 use crate::model::units::dropin::{Author, Exec, Kind};
 use crate::model::units::name::{BadName, UnitName};
@@ -83,7 +84,7 @@ fn names(words: &[String]) -> Result<Vec<UnitName>, Failure> {
                 BadName::OtherType => "only a service can be wrapped",
                 BadName::Malformed => "it is no unit's name",
             };
-            Failure::new(Exit::Usage, format!("{}: {why} (see kubensctl --help)", word.escape_debug()))
+            Failure::new(Exit::Usage, format!("{}: {why} (see kubensctl --help)", Shown::of(word)))
         })
     };
     words.iter().map(name).collect()

@@ -1,10 +1,13 @@
 //! Text in columns, and trees. comfy-table would do the columns; it pads each line to its end, and has nothing for a
 //! tree within a column.
 
+use super::text::steers;
 use unicode_width::UnicodeWidthStr;
 
-/// Rows under a head, aligned, two spaces between columns and none at a line's end. Nothing is cut off.
+/// Rows under a head, aligned, two spaces between columns and none at a line's end. Nothing is cut off, and no cell
+/// has a line of its own.
 pub fn columns<const N: usize>(head: [&str; N], rows: &[[String; N]]) -> String {
+    debug_assert!(!rows.iter().flatten().any(|cell| cell.contains(steers)));
     let mut widths = head.map(UnicodeWidthStr::width);
     for row in rows {
         for (width, cell) in widths.iter_mut().zip(row) {

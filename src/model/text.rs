@@ -1,11 +1,21 @@
 //! Bytes and errors made readable for a message of one line.
 
+use std::ffi::OsStr;
 use std::fmt::{self, Display, Formatter, Write};
 use std::io;
+use std::os::unix::ffi::OsStrExt;
 
 /// Bytes for a person: as they are where they are printable UTF-8, `\n` and the like and `\xNN` where not,
-/// so that no name can break a line or turn its direction, and `""` where there are none.
+/// so that no name can break a line or turn its direction, and `""` where there are none. It is the only way of a name
+/// that somebody else chose to whoever reads: a path and an `OsStr` have no other (tests/house.rs).
 pub struct Shown<'a>(pub &'a [u8]);
+
+impl<'a> Shown<'a> {
+    /// A path's, or a word's.
+    pub fn of(name: &'a (impl AsRef<OsStr> + ?Sized)) -> Self {
+        Shown(name.as_ref().as_bytes())
+    }
+}
 
 impl Display for Shown<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
@@ -13,30 +23,45 @@ impl Display for Shown<'_> {
             return f.write_str("\"\"");
         }
         for chunk in self.0.utf8_chunks() {
-            for character in chunk.valid().chars() {
-                match character {
-                    '\n' | '\r' | '\t' => write!(f, "{}", character.escape_default())?,
-                    _ if steers(character) => hex(character.encode_utf8(&mut [0; 4]).as_bytes(), f)?,
-                    _ => f.write_char(character)?,
-                }
-            }
+            calmly(chunk.valid(), f, |character| match character {
+                '\n' => Some("\\n"),
+                '\r' => Some("\\r"),
+                '\t' => Some("\\t"),
+                _ => None,
+            })?;
             hex(chunk.invalid(), f)?;
         }
         Ok(())
     }
 }
 
+/// Text with `\xNN` for each character that steers, but for those that are to be written in another way.
+fn calmly(text: &str, f: &mut impl Write, otherwise: impl Fn(char) -> Option<&'static str>) -> fmt::Result {
+    let mut rest = text;
+    while let Some(place) = rest.find(steers) {
+        let (plain, from) = rest.split_at(place);
+        f.write_str(plain)?;
+        let mut characters = from.chars();
+        if let Some(character) = characters.next() {
+            match otherwise(character) {
+                Some(other) => f.write_str(other)?,
+                None => hex(character.encode_utf8(&mut [0; 4]).as_bytes(), f)?,
+            }
+        }
+        rest = characters.as_str();
+    }
+    f.write_str(rest)
+}
+
 /// Text of several lines for a person, with tabs; whatever else would steer a terminal is `\xNN`.
 pub fn shown_lines(text: &str) -> String {
     let mut shown = String::with_capacity(text.len());
-    for character in text.chars() {
-        if steers(character) && !matches!(character, '\n' | '\t') {
-            // Writing to a String does not fail.
-            let _ = hex(character.encode_utf8(&mut [0; 4]).as_bytes(), &mut shown);
-        } else {
-            shown.push(character);
-        }
-    }
+    // Writing to a String does not fail.
+    let _ = calmly(text, &mut shown, |character| match character {
+        '\n' => Some("\n"),
+        '\t' => Some("\t"),
+        _ => None,
+    });
     shown
 }
 

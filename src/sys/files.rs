@@ -12,6 +12,7 @@ use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, UnlinkatFlags};
 
 use super::tree::Tree;
+use crate::model::text::Shown;
 use crate::model::text::reason;
 
 /// What becomes of a file.
@@ -71,7 +72,7 @@ pub fn apply(tree: &Tree, changes: &[Change]) -> io::Result<()> {
 
 fn at(change: &Change, error: &io::Error) -> io::Error {
     let verb = if change.new.is_some() { "write" } else { "remove" };
-    io::Error::new(error.kind(), format!("{verb} {}: {}", change.path.display(), reason(error)))
+    io::Error::new(error.kind(), format!("{verb} {}: {}", Shown::of(&change.path), reason(error)))
 }
 
 /// The name of a file that is not yet in its place: systemd reads no hidden files. It is always the same, so

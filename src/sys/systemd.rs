@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use crate::log::debug;
+use crate::model::text::Shown;
 use crate::model::units::name::UnitName;
 
 /// By its path: whoever may run this program as root has no say in which systemctl that is.
@@ -86,7 +87,7 @@ impl Answer {
         let said = String::from_utf8_lossy(&self.stderr);
         let said: Vec<_> = said.split_whitespace().collect();
         let why = if said.is_empty() { "it failed without a word".to_owned() } else { said.join(" ") };
-        io::Error::other(format!("systemctl {}: {why}", words.join(" ")))
+        io::Error::other(format!("systemctl {}: {}", words.join(" "), Shown::of(&why)))
     }
 }
 

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::tree::{Content, Identity, Tree};
 use crate::log::debug;
+use crate::model::text::Shown;
 use crate::model::units::catalogue::{Catalogue, Entry, Found};
 use crate::model::units::name::UnitName;
 use crate::model::units::unit::{Source, Unit};
@@ -88,7 +89,7 @@ impl<'a> Library<'a> {
         let mut sources = vec![Source::new(&found.path, &text)];
         let without = without(&found.id);
         for path in self.drop_ins(&found, without.as_deref())? {
-            debug!("{} has the drop-in {}", found.id, path.display());
+            debug!("{} has the drop-in {}", found.id, Shown::of(&path));
             if let Some(Content::Text(text)) = self.read(&path)? {
                 sources.push(Source::new(path, &text));
             }
@@ -149,5 +150,5 @@ fn entry(tree: &Tree, directory: &Path, file: &OsStr, name: &UnitName, places: &
 }
 
 fn at(path: &Path, error: &io::Error) -> io::Error {
-    io::Error::new(error.kind(), format!("read {}: {}", path.display(), crate::model::text::reason(error)))
+    io::Error::new(error.kind(), format!("read {}: {}", Shown::of(path), crate::model::text::reason(error)))
 }

@@ -10,6 +10,7 @@ use super::{all, failed};
 use crate::cli::ctl::{Disable, Enable};
 use crate::exit::{Failure, Report};
 use crate::model::node::services::{SERVICES, chosen};
+use crate::model::text::Shown;
 use crate::model::text::reason;
 use crate::model::units::dropin::plan::Order;
 use crate::model::units::dropin::{Author, DIRECTORY, Exec, Kind};
@@ -149,7 +150,7 @@ fn half(error: &std::io::Error, verb: &str) -> Failure {
 fn found(library: &Library<'_>, runtime: Option<&str>) -> Result<Vec<(UnitName, Kind)>, Failure> {
     if let Some(name) = runtime.filter(|name| !SERVICES.iter().any(|s| s.is_runtime && s.name == *name)) {
         let known: Vec<_> = SERVICES.iter().filter(|s| s.is_runtime).map(|s| s.name).collect();
-        let (name, known) = (name.escape_debug(), known.join(", "));
+        let (name, known) = (Shown::of(name), known.join(", "));
         return Err(failed(format!(
             "{name} is no runtime that is known here ({known}); nothing was changed"
         )));

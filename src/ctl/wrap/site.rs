@@ -6,6 +6,7 @@ use super::failed;
 use super::step::Step;
 use crate::exit::Failure;
 use crate::log::info;
+use crate::model::text::Shown;
 use crate::model::text::reason;
 use crate::model::units::command::WRAPPER;
 use crate::model::units::dropin::DIRECTORY;
@@ -26,7 +27,7 @@ impl Site {
     pub(super) fn open(root: Option<&Path>) -> Result<Self, Failure> {
         let root = root.filter(|root| *root != Path::new("/"));
         let tree = Tree::new(root).map_err(|error| {
-            let root = root.unwrap_or(Path::new("/")).display();
+            let root = Shown::of(root.unwrap_or(Path::new("/")));
             failed(format!("cannot open {root}: {} (--root names a directory)", reason(&error)))
         })?;
         let running = !tree.is_image() && systemd::is_running();
@@ -68,7 +69,7 @@ impl Site {
 
     /// A path as the user would type it.
     pub(super) fn shown(&self, path: &Path) -> String {
-        self.tree.outside(path).display().to_string()
+        Shown::of(&self.tree.outside(path)).to_string()
     }
 
     /// Without the wrapper no wrapped service starts. An image may still get it.

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use super::site::Site;
 use crate::log::info;
+use crate::model::text::Shown;
 use crate::model::text::reason;
 use crate::model::units::dropin::plan::{self, Order, Plan};
 use crate::model::units::dropin::{self, Author, Kind};
@@ -186,7 +187,7 @@ fn load(
     match library.load(name, without) {
         Ok(Lookup::Unit(unit)) => Ok(unit),
         Ok(Lookup::Missing) => Err("there is no such unit (see systemctl list-unit-files)".to_owned()),
-        Ok(Lookup::Masked(path)) => Err(format!("it is masked by {} (systemctl unmask)", path.display())),
+        Ok(Lookup::Masked(path)) => Err(format!("it is masked by {} (systemctl unmask)", Shown::of(&path))),
         Err(error) => Err(reason(&error)),
     }
 }

@@ -4,6 +4,7 @@ use super::step::{End, Step};
 use crate::exit::Report;
 use crate::model::diff;
 use crate::model::json::{self, Json, Layout};
+use crate::model::text::Shown;
 
 pub(super) struct Told<'a> {
     steps: &'a [Step],
@@ -90,5 +91,5 @@ fn difference(step: &Step) -> String {
     let text =
         |bytes: &Option<Vec<u8>>| bytes.as_deref().map(|bytes| String::from_utf8_lossy(bytes).into_owned());
     let (old, new) = (text(&change.old), text(&change.new));
-    diff::unified(&change.path.display().to_string(), old.as_deref(), new.as_deref())
+    diff::unified(&Shown::of(&change.path).to_string(), old.as_deref(), new.as_deref())
 }

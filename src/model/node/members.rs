@@ -36,7 +36,10 @@ fn named_unit(path: &[u8]) -> Option<String> {
     // A leading underscore keeps a unit's name from meaning something to the kernel.
     let name = name.strip_prefix(b"_").unwrap_or(name);
     let known = [&b".service"[..], b".scope", b".socket", b".mount", b".swap"];
-    known.iter().any(|kind| name.ends_with(kind)).then(|| String::from_utf8_lossy(name).into_owned())
+    // systemd names no unit otherwise: this is a directory that somebody made.
+    let fine = |byte: &u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte);
+    let named = known.iter().any(|kind| name.ends_with(kind)) && name.iter().all(fine) && name.len() < 256;
+    named.then(|| str::from_utf8(name).ok().map(str::to_owned))?
 }
 
 /// Whether a process of this unit is one of a container's. Some runtimes give containers no unit at all.

@@ -103,7 +103,7 @@ mod tests {
     fn found(catalogue: &Catalogue, unit: &str) -> Option<(String, String, Vec<String>)> {
         let found = catalogue.find(&name(unit))?;
         let names = found.names.iter().map(ToString::to_string).collect();
-        Some((found.id.to_string(), found.path.display().to_string(), names))
+        Some((found.id.to_string(), found.path.to_str()?.to_owned(), names))
     }
 
     #[test]

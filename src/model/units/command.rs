@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::words::{self, Word};
 use crate::model::search::base_name;
+use crate::model::text::Shown;
 
 /// The program that enters the namespace. SELinux policy labels exactly this path.
 pub const WRAPPER: &str = "/usr/bin/kubensenter";
@@ -248,7 +249,7 @@ impl Display for Bad {
             Bad::SplitArgv0 => {
                 f.write_str("its argv[0] is a variable that may become several words (write ${NAME})")
             }
-            Bad::Path(path) => write!(f, "{} is no command that can be run", path.escape_debug()),
+            Bad::Path(path) => write!(f, "{} is no command that can be run", Shown::of(path)),
         }
     }
 }

@@ -20,7 +20,7 @@ pub fn retyped(label: &[u8], to: &[u8]) -> Option<Vec<u8>> {
 pub fn label(program: &Path, label: Option<&[u8]>) -> Option<Finding> {
     let label = label?.strip_suffix(b"\0").or(label)?;
     let kind = label.split(|&byte| byte == b':').nth(2)?;
-    let program = program.display();
+    let program = Shown::of(program);
     (!kind.ends_with(b"_exec_t")).then(|| Finding {
         name: "selinux-label",
         degrades: false,

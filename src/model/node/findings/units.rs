@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::Finding;
 use crate::model::pin;
+use crate::model::text::Shown;
 use crate::model::units::command::{Command, commands};
 use crate::model::units::dropin::plan::{self, Order, Plan};
 use crate::model::units::dropin::{self, Kind};
@@ -56,7 +57,7 @@ fn stale(unit: &Unit, drop_in: &DropIn, dir: &Path) -> Option<Finding> {
     let why = match plan::plan(&drop_in.bare, &order) {
         Ok(Plan::Write { text, .. }) if text.as_bytes() == drop_in.text => return None,
         Ok(Plan::Write { .. }) => "the unit has changed since".to_owned(),
-        Ok(Plan::Inside(by)) => format!("{} does the same by now", by.display()),
+        Ok(Plan::Inside(by)) => format!("{} does the same by now", Shown::of(&by)),
         Err(why) => why,
     };
     let env = if drop_in.kind == Kind::Environment { " --env" } else { "" };

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Author, Exec, Kind, text};
 use crate::model::pin;
+use crate::model::text::Shown;
 use crate::model::units::command::{self, Command};
 use crate::model::units::sandbox;
 use crate::model::units::text::ends_in_backslash;
@@ -45,7 +46,7 @@ pub enum Plan {
 /// Why the service would not start inside, or cannot be wrapped.
 pub fn plan(unit: &Unit, order: &Order) -> Result<Plan, String> {
     if let Some((source, fault)) = unit.fault() {
-        let (path, line, what) = (source.path.display(), fault.line, fault.what);
+        let (path, line, what) = (Shown::of(&source.path), fault.line, fault.what);
         return Err(format!("systemd stops reading {path} at line {line}: {what}"));
     }
     if let Some(setting) = joins_by_itself(unit, &order.pin) {
@@ -137,7 +138,7 @@ fn read<'a>(unit: &'a Unit, execs: &[Exec]) -> Result<Vec<(Setting<'a>, Exec, Ve
     for exec in Exec::ALL.into_iter().filter(|exec| execs.contains(exec)) {
         for setting in unit.list(exec.key()) {
             let commands = command::commands(setting.value).map_err(|bad| {
-                let (path, line) = (setting.source.path.display(), setting.line);
+                let (path, line) = (Shown::of(&setting.source.path), setting.line);
                 format!("{}= at {path}:{line}: {bad}", exec.key())
             })?;
             lines.push((setting, exec, commands));
@@ -167,7 +168,7 @@ fn escaped(directory: &Path) -> Result<String, String> {
         Some(text) => Ok(text.replace('%', "%%")),
         None => Err(format!(
             "{} cannot be written into a unit (--dir takes an absolute path)",
-            directory.display()
+            Shown::of(directory)
         )),
     }
 }
@@ -190,7 +191,7 @@ fn warnings<'a>(unit: &Unit, commands: impl Iterator<Item = &'a Command> + Clone
         || unit.list("PassEnvironment").iter().any(|setting| setting.value.contains("PATH"))
         || !unit.list("EnvironmentFile").is_empty();
     for command in commands.filter(|command| sets_path && command.is_searched()) {
-        let name = String::from_utf8_lossy(command.path());
+        let name = Shown(command.path());
         warnings.push(format!("{name} is searched in the service's own PATH, and no longer in systemd's"));
     }
     warnings
@@ -220,7 +221,7 @@ pub fn holds(unit: &Unit, kind: Kind, ours: &Path, execs: &[Exec]) -> Result<(),
 }
 
 fn later(source: &Source, kind: Kind, key: &str) -> String {
-    let (path, ours) = (source.path.display(), kind.file_name());
+    let (path, ours) = (Shown::of(&source.path), kind.file_name());
     format!("{path} comes after {ours} and sets {key}= again (give it a name that sorts before)")
 }
 
