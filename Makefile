@@ -1,6 +1,7 @@
 # The only place that knows where things are installed.
 #   make          build what is to be installed
 #   make demo     show the main job: nothing installed, nothing left behind
+#   make check    the unit tests
 #   make test     every test that this machine can run
 #   make test-vm  the node's cases on virtual machines with Debian's kernels (root, qemu; slow)
 #   make bench    what a call costs, beside what it is measured against
@@ -8,6 +9,8 @@
 #   make install  DESTDIR=, PREFIX=/usr
 #   make deb      a Debian package in target/deb (needs debhelper)
 #   make rpm      an RPM package in target/rpm (needs rpm)
+#   make deb-source, make rpm-source   source packages of the commit, from which others build
+#   make test-source      builds them alone in a clean root of Debian forky, without network (root; slow)
 #   make image    the directory from which the installer's image is built (packaging/kubernetes)
 #   make vendor   the crates' sources in vendor/; builds then need no network
 # Variables: CARGO, CARGOFLAGS, SOURCE_DATE_EPOCH, and the directories below.
@@ -26,6 +29,7 @@ DOCDIR ?= $(DATADIR)/doc/kubensenter
 LICENSEDIR ?= $(DATADIR)/licenses/kubensenter
 UNITDIR ?= $(or $(call dir_of,systemd,systemdsystemunitdir),$(PREFIX)/lib/systemd/system)
 BASHDIR ?= $(or $(call dir_of,bash-completion,completionsdir),$(DATADIR)/bash-completion/completions)
+PRESETDIR ?= $(or $(call dir_of,systemd,systemdsystempresetdir),$(PREFIX)/lib/systemd/system-preset)
 FISHDIR ?= $(or $(call dir_of,fish,completionsdir),$(DATADIR)/fish/vendor_completions.d)
 # zsh tells nobody; Debian's looks in a directory of its own for what other packages bring.
 ZSHDIR ?= $(DATADIR)/zsh/$(if $(wildcard /etc/debian_version),vendor-completions,site-functions)
@@ -50,7 +54,8 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory vendor demo test test-vm bench bench-systemd install place place-docs deb rpm image
+.PHONY: all build fetch inventory sbom vendor demo check test test-vm bench bench-systemd install place place-docs \
+    deb rpm sources deb-source rpm-source test-source image
 
 all: inventory
 
@@ -59,8 +64,12 @@ build: fetch
 
 inventory: build
 	@mkdir -p $(inventory)
+	@$(MAKE) --no-print-directory sbom
+	$(linked) | packaging/inventory notices >$(inventory)/THIRD-PARTY
+
+# By itself for those who strip the program afterwards: it has the checksum.
+sbom:
 	$(linked) | packaging/inventory sbom $(binary) >$(inventory)/kubensenter.cdx.json
-	$(linked) | packaging/inventory notices $(binary) >$(inventory)/THIRD-PARTY
 
 fetch:
 	@$(CARGO) fetch --target $(triple) $(CARGOFLAGS) $(vendored)
@@ -70,6 +79,9 @@ vendor:
 
 demo: build
 	@tests/demo $(binary)
+
+check:
+	$(CARGO) test --bins $(CARGOFLAGS) $(vendored)
 
 test: build
 	@CARGO='$(CARGO)' CARGOFLAGS='$(CARGOFLAGS)' KUBENSENTER=$(abspath $(binary)) tests/run
@@ -99,6 +111,7 @@ place: place-docs
 	    sed 's|/usr/bin/|$(BINDIR)/|g' $$unit >$(DESTDIR)$(UNITDIR)/$${unit##*/} && \
 	    chmod 0644 $(DESTDIR)$(UNITDIR)/$${unit##*/} || exit; \
 	done
+	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(PRESETDIR) systemd/90-kubens.preset
 	$(INSTALL) -d $(DESTDIR)$(BASHDIR) $(DESTDIR)$(ZSHDIR) $(DESTDIR)$(FISHDIR)
 	complete() { $(DESTDIR)$(BINDIR)/kubensctl completion "$$1" "$$2" >"$(DESTDIR)$$3" && chmod 0644 "$(DESTDIR)$$3"; }; \
 	for name in kubensenter kubensctl; do \
@@ -110,34 +123,67 @@ place: place-docs
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) $(inventory)/kubensenter.cdx.json $(inventory)/THIRD-PARTY
 
 # The pages lie to one another as in the sources, so that their links lead somewhere on a node.
-pages = README.md CHANGELOG.md $(shell find docs packaging -name '*.md' -o -name '*.svg' -o -name '*.y*ml' -o -name '*.bu')
+pages = README.md CHANGELOG.md SECURITY.md $(shell find docs packaging -name '*.md' -o -name '*.svg' -o -name '*.y*ml' -o -name '*.bu')
 place-docs:
 	for page in $(pages); do \
 	    $(INSTALL) -D -m 0644 $$page $(DESTDIR)$(DOCDIR)/$$page || exit; \
 	done
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR)/examples packaging/sudoers systemd/00-kubensmnt-env.conf
 
-# Both packages have the same files in the same places, whatever machine they are built on; but for zsh's.
+# The packages of the program as it is built here, byte for byte.
 revision ?= 1
-directories = UNITDIR=/usr/lib/systemd/system BASHDIR=/usr/share/bash-completion/completions \
-    FISHDIR=/usr/share/fish/vendor_completions.d CARGOFLAGS="$(CARGOFLAGS)"
 
 deb: all
 	rm -rf $(target)/deb/build && mkdir -p $(target)/deb/build
 	cp -r packaging/deb $(target)/deb/build/debian
 	sed -i '1s/(.*)/($(version)-$(revision))/' $(target)/deb/build/debian/changelog
-	cd $(target)/deb/build && CHECKOUT=$(CURDIR) DIRECTORIES='$(directories)' \
+	cd $(target)/deb/build && CHECKOUT=$(CURDIR) \
 	    dpkg-buildpackage --build=binary --no-sign --no-check-builddeps
 	cp $(target)/deb/build/debian/kubensenter/usr/share/doc/kubensenter/*.json $(target)/deb
 	@ls $(target)/deb/*.deb
 
+# Debian's rpm lacks some macros.
+rpmbuild = rpmbuild --define '_topdir $(abspath $(target))/rpm' --define 'revision $(revision)' \
+    $(if $(shell rpm --eval '%{?systemd_post:yes}'),,--load packaging/rpm/macros.debian)
+
 rpm: all
-	rpmbuild -bb --define '_topdir $(abspath $(target))/rpm' --define 'checkout $(CURDIR)' \
-	    --define 'version_ $(version)' --define 'revision $(revision)' --define 'directories $(directories)' \
-	    packaging/rpm/kubensenter.spec
+	$(rpmbuild) -bb --nodeps --with prebuilt --build-in-place --define '_sourcedir $(CURDIR)/packaging/scripts' packaging/rpm/kubensenter.spec
 	@ls $(target)/rpm/RPMS/*/*.rpm
 
+# What source packages hold: the commit, and the crates that Cargo.lock names.
+sources = $(abspath $(target))/sources
+tarball = $(sources)/kubensenter-$(version)
+sources:
+	rm -rf $(sources) && mkdir -p $(sources)
+	git archive --prefix=kubensenter-$(version)/ HEAD | xz >$(tarball).tar.xz
+	$(CARGO) vendor --versioned-dirs --locked $(sources)/vendor >/dev/null
+	tar -C $(sources) --sort=name --owner=0 --group=0 --numeric-owner --mtime=@$$(git log -1 --format=%ct) \
+	    -cJf $(tarball)-vendor.tar.xz vendor
+	rm -r $(sources)/vendor
+
+deb-source: sources
+	rm -rf $(target)/deb-source && mkdir -p $(target)/deb-source
+	ln $(tarball).tar.xz $(target)/deb-source/kubensenter_$(version).orig.tar.xz
+	ln $(tarball)-vendor.tar.xz $(target)/deb-source/kubensenter_$(version).orig-vendor.tar.xz
+	cd $(target)/deb-source && tar -xf $(tarball).tar.xz && tar -C kubensenter-$(version) -xf $(tarball)-vendor.tar.xz
+	cp -r packaging/deb $(target)/deb-source/kubensenter-$(version)/debian
+	$(CARGO) metadata --format-version 1 $(CARGOFLAGS) | packaging/inventory copyright \
+	    >>$(target)/deb-source/kubensenter-$(version)/debian/copyright
+	cd $(target)/deb-source && dpkg-source --build kubensenter-$(version) && rm -r kubensenter-$(version)
+
+rpm-source: sources
+	mkdir -p $(target)/rpm
+	cp packaging/scripts/* $(sources)
+	$(linked) | packaging/inventory bundled | \
+	    sed '/^# bundled$$/r /dev/stdin' packaging/rpm/kubensenter.spec >$(target)/rpm/kubensenter.spec
+	$(rpmbuild) -bs --nodeps --define '_sourcedir $(sources)' $(target)/rpm/kubensenter.spec
+
+test-source: deb-source rpm-source
+	@tests/package/source
+
 # Where node-install finds a node's directories, and /lib is what it is on every node of today.
+directories = UNITDIR=/usr/lib/systemd/system PRESETDIR=/usr/lib/systemd/system-preset \
+    BASHDIR=/usr/share/bash-completion/completions FISHDIR=/usr/share/fish/vendor_completions.d
 image: all
 	rm -rf $(target)/image && mkdir -p $(target)/image/host/usr/lib
 	ln -s usr/lib $(target)/image/host/lib

@@ -51,3 +51,19 @@ fn tempfile(name: &str) -> PathBuf {
     fs::create_dir_all(&path).unwrap();
     path
 }
+
+/// Every file that says which version this is says the same.
+#[test]
+fn the_version_is_one_and_the_same() {
+    let read = |file: &str| fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join(file)).unwrap();
+    let version = env!("CARGO_PKG_VERSION");
+    let first = read("packaging/deb/changelog").lines().next().unwrap().to_owned();
+    assert!(first.starts_with(&format!("kubensenter ({version}-")), "{first}");
+    let spec = read("packaging/rpm/kubensenter.spec");
+    assert!(spec.contains(&format!("\nVersion:    {version}\n")), "the spec has another version");
+    let latest = spec.split("%changelog\n").nth(1).unwrap().lines().next().unwrap();
+    assert!(latest.contains(&format!(" - {version}-")), "{latest}");
+    let changes = read("CHANGELOG.md");
+    let latest = changes.lines().find_map(|line| line.strip_prefix("## ")).unwrap();
+    assert_eq!(latest.split(',').next(), Some(version), "CHANGELOG.md");
+}

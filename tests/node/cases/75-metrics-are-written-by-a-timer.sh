@@ -14,6 +14,11 @@ UNIT
 systemctl start kubelet
 until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
 
+# Without a node exporter's directory there is nothing to do, and nothing fails.
+systemctl start kubens-metrics
+is "the service without the directory" "$(systemctl show -P ActiveState kubens-metrics)" inactive
+[[ ! -e /var/lib/prometheus ]] || fail "it has made the directory"
+
 mkdir -p /var/lib/prometheus/node-exporter
 systemctl --quiet enable --now kubens-metrics.timer
 systemctl start kubens-metrics
