@@ -155,7 +155,7 @@ fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
     // Something to say of each: a process inside, a mount, and a root that is not shared.
     sandbox.ok("mkdir /run/kubens && touch /run/kubens/mnt && kubensctl pin && mkdir /run/v
                 kubensenter -q sh -c 'mount -t tmpfs v /run/v; sleep 1000 </dev/null >/dev/null 2>&1 &'
-                nsenter --mount=/run/kubens/mnt mount --make-private /");
+                nsenter --mount=/run/kubens/mnt mount --make-slave /");
     for (verb, command) in [
         ("status", "status --json"),
         ("mounts", "mounts --json --all"),

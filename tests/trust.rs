@@ -51,6 +51,198 @@ fn nobodys_namespace_is_never_entered_unless_somebody_insists() {
     }
 }
 
+/// A namespace of another user namespace that looks like the pinned one, with its propagation and the mark of a lost pin.
+/// `forge N` starts N processes in it, and prints the PID of the first.
+const FORGE: &str = r"
+forge() {
+    mkfifo /run/forged
+    n=$1 unshare --user --map-root-user --mount --propagation unchanged sh -c '
+        mount --make-rslave /; mount --make-rshared /
+        mkdir -p /run/kubens; mount -t tmpfs x /run/kubens; : >/run/kubens/mnt
+        mount --bind /run/kubens/mnt /run/kubens/mnt
+        for _ in $(seq 2 $n); do sleep 1000 & done
+        echo $$ >/run/forged; exec sleep 1000' >/dev/null 2>&1 &
+    read -r forged </run/forged
+    rm /run/forged
+    echo $forged
+}
+";
+
+#[test]
+fn nobodys_namespace_is_never_pinned_kept_or_found() {
+    // Alone, and beside the one that lost its pin, in which fewer live.
+    for (beginning, expected) in [
+        ("forge 20", "a new mount namespace"),
+        ("kubensctl pin; member; umount /run/kubens/mnt; forge 20", " again: "),
+        ("kubensctl pin; member; umount --lazy /run/kubens; forge 20", " again: "),
+        // Pinned by mistake: it is nothing to keep, whoever lives in it.
+        (
+            "kubensctl pin; umount /run/kubens/mnt; mount --bind /proc/$(forge 3)/ns/mnt /run/kubens/mnt",
+            "a new mount namespace, at /run/kubens/mnt; replaced a mount namespace that another user namespace owns",
+        ),
+    ] {
+        let sandbox = host();
+        ok(&sandbox, &format!("{FORGE}\n{beginning}"));
+        let said = ok(&sandbox, "kubensctl pin");
+        assert!(said.contains(expected), "{beginning}: {said}");
+        let owner = "nsenter --mount=/run/kubens/mnt readlink /proc/self/ns/user";
+        assert_eq!(ok(&sandbox, owner), ok(&sandbox, "readlink /proc/1/ns/user"), "{beginning}");
+    }
+    let sandbox = host();
+    let pinned =
+        "kubensctl pin; umount /run/kubens/mnt; mount --bind /proc/$(forge 3)/ns/mnt /run/kubens/mnt";
+    ok(&sandbox, &format!("{FORGE}\n{pinned}"));
+    assert!(ok(&sandbox, "kubensctl unpin").starts_with("removed "));
+}
+
+#[test]
+fn the_mounts_of_nobodys_namespace_are_not_read() {
+    if !harness::installed("strace") {
+        return harness::not_run("the_mounts_of_nobodys_namespace_are_not_read", "strace is not installed");
+    }
+    let sandbox = host();
+    let forged = ok(&sandbox, &format!("{FORGE}\nforge 1; forge 1; forge 1"));
+    let looked = ok(&sandbox, "strace -qq -o /run/trace kubensctl pin >/dev/null; cat /run/trace");
+    for pid in forged.lines() {
+        assert!(looked.contains(&format!("/proc/{pid}/task/{pid}/ns/mnt")), "{pid} is asked");
+        assert!(!looked.contains(&format!("/proc/{pid}/task/{pid}/mountinfo")), "{pid}");
+    }
+    assert_eq!(looked.lines().filter(|line| line.starts_with("setns(")).count(), 1, "back from the new one");
+}
+
+/// Who lives inside, in ways that are easily overlooked: each prints a line once it is there.
+const DWELLERS: [(&str, &str); 3] = [
+    ("a plain process", "echo; exec sleep 1000"),
+    (
+        "a process whose first thread has ended",
+        "exec python3 -c \"
+import ctypes, os, threading, time
+threading.Thread(target=time.sleep, args=(1000,)).start()
+print(flush=True)
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)\"",
+    ),
+    (
+        "a process that forks and ends all the time",
+        "exec python3 -c \"
+import os
+print(flush=True)
+while True:
+    if os.fork(): os._exit(0)\"",
+    ),
+];
+
+#[test]
+fn whoever_lives_inside_is_counted() {
+    if !harness::installed("python3") {
+        return harness::not_run("whoever_lives_inside_is_counted", "python3 is not installed");
+    }
+    for (who, how) in DWELLERS {
+        let sandbox = host();
+        // Outside, somebody waits for the children of those who end; PID 1 of this host does not.
+        let start = format!(
+            "cat >/run/reaper <<'END'
+import ctypes, os, signal, sys
+ctypes.CDLL(None).prctl(36, 1)
+signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+os.fork() or os.execvp(sys.argv[1], sys.argv[1:])
+signal.pause()
+END
+             kubensctl pin; mkfifo /run/there
+             cat >/run/dweller <<'END'\n{how}\nEND
+             exec 8<>/run/there
+             python3 /run/reaper nsenter --mount=/run/kubens/mnt sh /run/dweller >&8 2>/dev/null &
+             read -r _ <&8"
+        );
+        ok(&sandbox, &start);
+        let id = ok(&sandbox, "id");
+        for _ in 0..20 {
+            let kept = ok(&sandbox, "kubensctl unpin");
+            assert!(kept.starts_with("kept "), "{who}: {kept}");
+        }
+        for lost in ["umount /run/kubens/mnt", "umount --lazy /run/kubens", "kubensctl unpin --force"] {
+            let found = ok(&sandbox, &format!("{lost} >/dev/null; kubensctl pin"));
+            assert_eq!(ok(&sandbox, "id"), id, "{who}: {lost}: {found}");
+        }
+    }
+}
+
+#[test]
+fn a_pin_in_use_is_not_given_up_whatever_lies_over_it() {
+    for over in [
+        "mount -t tmpfs x /run/kubens",
+        "mount -t tmpfs x /run/kubens; mount -t tmpfs y /run/kubens",
+        "mount --bind /proc/self/ns/net /run/kubens/mnt",
+        "mount -t tmpfs x /run/kubens; touch /run/kubens/mnt; unshare --mount=/run/kubens/mnt true",
+    ] {
+        let sandbox = host();
+        ok(&sandbox, "kubensctl pin; member");
+        let id = ok(&sandbox, "id");
+        ok(&sandbox, &format!("mount --make-private /run/kubens; {over}"));
+        let kept = ok(&sandbox, "kubensctl unpin");
+        assert!(kept.starts_with(&format!("kept mnt:[{}]", id.trim())), "{over}: {kept}");
+        let found = ok(&sandbox, "kubensctl pin");
+        assert_eq!(ok(&sandbox, "id"), id, "{over}: {found}");
+        assert_eq!(ok(&sandbox, "grep -c ' /run/kubens/mnt ' /proc/self/mountinfo"), "1\n", "{over}");
+    }
+}
+
+#[test]
+fn those_who_live_inside_are_not_cut_off_by_what_is_mounted_over_their_root() {
+    for lost in [":", "umount /run/kubens/mnt", "umount --lazy /run/kubens"] {
+        let sandbox = host();
+        ok(&sandbox, "kubensctl pin; member");
+        let id = ok(&sandbox, "id").trim().to_owned();
+        ok(&sandbox, &format!("nsenter --mount=/run/kubens/mnt mount -t tmpfs x /; {lost}"));
+        let run = sandbox.run("kubensctl pin");
+        assert_eq!((run.status, &*run.stdout), (1, ""), "{lost}");
+        let why = format!("processes live in mnt:[{id}], and it cannot be pinned as it is: ");
+        assert!(run.stderr.contains(&why), "{lost}: {}", run.stderr);
+    }
+}
+
+#[test]
+fn of_two_that_look_the_same_none_is_pinned_by_a_guess() {
+    let sandbox = host();
+    ok(&sandbox, "kubensctl pin; member");
+    // A copy of it, in which more live.
+    let copy = "mkfifo /run/copied
+        nsenter --mount=/run/kubens/mnt unshare --mount --propagation unchanged sh -c \
+            'sleep 1000 & sleep 1000 & echo >/run/copied; exec sleep 1000' >/dev/null 2>&1 &
+        read -r _ </run/copied";
+    ok(&sandbox, copy);
+    let id = ok(&sandbox, "id").trim().to_owned();
+    // A shell in a copy is in nobody's way as long as the pin is there.
+    assert_eq!(ok(&sandbox, "kubensctl pin"), format!("mnt:[{id}] is pinned at /run/kubens/mnt\n"));
+    let run = sandbox.run("umount /run/kubens/mnt; kubensctl pin");
+    assert_eq!((run.status, &*run.stdout), (1, ""));
+    assert!(run.stderr.contains("nothing tells which of them belongs here"), "{}", run.stderr);
+}
+
+#[test]
+fn no_call_that_is_forbidden_is_needed_where_there_is_an_older_one() {
+    if !harness::installed("strace") {
+        let name = "no_call_that_is_forbidden_is_needed_where_there_is_an_older_one";
+        return harness::not_run(name, "strace is not installed");
+    }
+    let sandbox = host();
+    for call in ["fsopen", "fsconfig", "fsmount", "open_tree", "move_mount", "mount_setattr"] {
+        for error in FORBIDDEN {
+            let inject = format!("strace -qq -o /dev/null -e inject={call}:error={error}");
+            let said = ok(&sandbox, &format!("{inject} kubensctl pin; kubensctl unpin"));
+            assert!(said.contains("a new mount namespace"), "{call} {error}: {said}");
+        }
+    }
+}
+
+#[test]
+fn completion_offers_no_process_of_nobodys_namespace() {
+    let sandbox = host();
+    let forged = ok(&sandbox, &format!("{FORGE}\nkubensctl pin >/dev/null; member >/dev/null; forge 1"));
+    let offered = ok(&sandbox, "kubensctl offer kubensenter -- kubensenter -t ''");
+    assert!(offered.contains("sleep"), "{offered}");
+    assert!(!offered.contains(forged.trim()), "{forged} in {offered}");
+}
+
 /// What a filter may say of a call that it does not know or does not allow.
 const FORBIDDEN: [&str; 3] = ["EPERM", "EACCES", "ENOSYS"];
 

@@ -13,7 +13,8 @@ use crate::model::namespace::NamespaceId;
 use crate::model::node::services::SERVICES;
 use crate::model::text::Shown;
 use crate::model::units::dropin::Exec;
-use crate::sys::{caller, census, installed, mounts, processes};
+use crate::sys::trust::{self, Owner};
+use crate::sys::{caller, census, installed, mounts, namespace, processes};
 
 pub(super) fn run(name: Name, words: &[OsString]) -> Report {
     let command = match name {
@@ -76,6 +77,11 @@ fn some_processes() -> Vec<(String, String)> {
             }
         }
     }
+    // Another user namespace's would not be entered.
+    homes.retain(|&(_, pid, _)| {
+        let asked = namespace::of(pid, pid).and_then(trust::ask);
+        !matches!(asked, Ok(Owner::Foreign(_)))
+    });
     let name = |pid: i32| processes::command(pid).map(|name| Shown(&name).to_string()).unwrap_or_default();
     if homes.is_empty() {
         return all.iter().map(|process| (process.pid.to_string(), name(process.pid))).collect();

@@ -4,6 +4,7 @@ mod build;
 mod copy;
 mod look;
 mod say;
+mod seek;
 
 use std::io;
 use std::path::Path;
@@ -12,15 +13,17 @@ use crate::exit::{Failure, Report};
 use crate::log::info;
 use crate::model::json::Layout;
 use crate::model::mounts::table::Mount;
-use crate::model::namespace::{Identified, NamespaceId};
+use crate::model::namespace::Identified;
 use crate::model::node::members;
-use crate::model::pin::plan::{self, Choice, Inside, Pinned, Place};
+use crate::model::pin::place::{self, Place};
+use crate::model::pin::plan::{self, Choice, Inside, Other, Pinned};
 use crate::sys::denied::Denied;
 use crate::sys::lock;
-use crate::sys::namespace::MountNamespace;
 use crate::sys::processes::{self, Process};
+use crate::sys::trust::Trusted;
 use look::Host;
 use say::{Did, Member, Said, Task};
+use seek::Homes;
 
 /// Makes sure that the namespace is there, is right, and is pinned.
 pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
@@ -32,14 +35,16 @@ pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
             ));
         };
         look::fit(task, host)?;
-        let place = plan::judge_place(&task.pin, &host.mounts, look::files(&task.pin));
-        let pinned = look::pinned(&task.pin, host, root).map_err(|denied| task.denied(&denied))?;
-        let (members, lost) = match &pinned {
-            Pinned::Namespace(_, Inside::Right) => (0, None),
-            Pinned::Namespace(namespace, Inside::HalfMade(_) | Inside::Foreign(_)) => {
-                others(task, host, root, Some(namespace.id()))?
+        let place = place::judge_place(&task.pin, &host.mounts, look::files(&task.pin));
+        let denied = |denied: Denied| task.denied(&denied);
+        let pinned = look::pinned(&task.pin, host, root).map_err(denied)?;
+        let (members, others) = match around(task, host, root, &pinned) {
+            // What is right stays, whoever cannot be seen.
+            Err(denied) if matches!(pinned, Pinned::Namespace(_, Inside::Right)) => {
+                info!("Cannot {denied}; keeping what is pinned");
+                (1, Vec::new())
             }
-            Pinned::Nothing(_) => others(task, host, root, None)?,
+            seen => seen.map_err(denied)?,
         };
         let mut replaced: Vec<&'static str> = Vec::new();
         if let Place::Wrong(what) = place {
@@ -48,7 +53,8 @@ pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
         if let Pinned::Nothing(Some(what)) = pinned {
             replaced.push(what);
         }
-        let choice = plan::choose(host.namespace.id(), pinned, members, lost);
+        let choice = plan::choose(host.namespace.id(), pinned, members, others);
+        let choice = choice.map_err(|refusal| task.in_the_way(&refusal))?;
         if let (Choice::Keep(namespace), Place::Right) = (&choice, place) {
             return Ok(task.pinned(Did::Kept, namespace.id(), &[]));
         }
@@ -67,43 +73,60 @@ pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
     .map(|said| said.report(json))
 }
 
-/// How many processes live in the pinned namespace, and the namespace that lost its pin.
-fn others(
+/// How many processes live in the pinned namespace, and what else they may live in that belongs there.
+fn around(
     task: &Task,
     host: &Host,
     root: &Mount,
-    pinned: Option<NamespaceId>,
-) -> Result<(usize, Option<MountNamespace>), Failure> {
-    let all = look::processes().map_err(|denied| task.denied(&denied))?;
-    let members = all.iter().filter(|process| Some(process.namespace) == pinned).count();
-    let lost = look::lost(&task.pin, host, root, &all).map_err(|denied| task.denied(&denied))?;
-    Ok((members, lost))
+    pinned: &Pinned<Trusted>,
+) -> Result<(usize, Vec<Other<Trusted>>), Denied> {
+    let id = match pinned {
+        Pinned::Nothing(_) => None,
+        Pinned::Namespace(namespace, _) => Some(namespace.id()),
+    };
+    let homes = Homes::look()?;
+    let members = id.map_or(0, |id| homes.of(id).len());
+    // Where somebody lives in the one pin that there is, nothing else is asked for.
+    if members > 0 && place::layers(&task.pin, &host.mounts).1.len() < 2 {
+        return Ok((members, Vec::new()));
+    }
+    Ok((members, homes.others(task, host, root, id)?))
 }
 
 /// Removes the pin, unless processes live in the namespace and `force` does not say that this is meant.
 pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Report, Failure> {
     locked("unpin", dir, |task, host| {
-        let pinned = look::opened(&task.pin).map_err(|denied| task.denied(&denied))?;
+        let denied = |denied: Denied| task.denied(&denied);
+        let opened = look::opened(&task.pin).map_err(denied)?;
+        let pinned = !place::layers(&task.pin, &host.mounts).1.is_empty();
         let mut members = Vec::new();
-        if let Some(namespace) = &pinned {
-            let all = look::processes().map_err(|denied| task.denied(&denied))?;
-            // What is pinned here may be the host's own, by mistake.
-            let inside = all.iter().filter(|process| {
-                process.namespace == namespace.id() && namespace.id() != host.namespace.id()
-            });
-            for Process { pid, .. } in inside {
-                let member = look::unless_ended(*pid, member(*pid)).map_err(|denied| task.denied(&denied))?;
-                members.extend(member);
+        let mut namespace = opened.as_ref().map(Identified::id);
+        if pinned {
+            let homes = Homes::look().map_err(denied)?;
+            for Process { pid, task, namespace: home } in homes.pinned(task, host).map_err(denied)? {
+                let member = look::unless_ended(pid, task, member(pid)).map_err(denied)?;
+                // It was there, and may have left children.
+                let gone = || Member { pid, command: b"(ended)".to_vec(), unit: None };
+                members.push(member.unwrap_or_else(gone));
+                namespace = Some(home);
+            }
+            if members.is_empty() && !homes.settled() && !force {
+                return Err(task.refused(
+                    "processes come and go too fast to see whether one lives inside",
+                    "try again, or use --force",
+                ));
             }
         }
-        let namespace = pinned.as_ref().map(Identified::id);
         if !members.is_empty() && !force {
             return Ok(task.unpinned(Did::Kept, namespace, &members));
         }
         look::fit(task, host)?;
-        let empty = match (&pinned, &host.root) {
-            (None, Some(root)) => others(task, host, root, None)?.1.is_none(),
-            (Some(_), _) | (None, None) => members.is_empty(),
+        let empty = match &host.root {
+            Some(root) if !pinned => {
+                let homes = Homes::look().map_err(denied)?;
+                homes.others(task, host, root, None).map_err(denied)?.is_empty()
+            }
+            Some(_) | None => members.is_empty(),
         };
         let removed = build::remove(task, host, empty)?;
         let did = if removed { Did::Removed } else { Did::Nothing };

@@ -1,5 +1,6 @@
 //! The pin: where it is and what it is made of. The only place that knows `/run/kubens`.
 
+pub mod place;
 pub mod plan;
 
 use std::ffi::{CStr, CString};

@@ -50,9 +50,19 @@ fn namespace(pid: i32) -> Result<NamespaceId, Errno> {
     let asked = process::open(pid).and_then(|process| process::mount_namespace(process.as_fd()));
     match asked {
         Ok(namespace) => Ok(identity(&stat::fstat(&namespace)?)),
-        Err(errno @ (Errno::EACCES | Errno::EPERM | Errno::ESRCH)) => Err(errno),
-        Err(_) => Ok(identity(&stat::stat(&*path(pid))?)),
+        Err(errno @ (Errno::EACCES | Errno::EPERM)) => Err(errno),
+        Err(_) => match stat::stat(&*path(pid)) {
+            // Its first thread may have ended, and others live on.
+            Err(Errno::ENOENT | Errno::ESRCH) => task_namespace(pid),
+            seen => Ok(identity(&seen?)),
+        },
     }
+}
+
+fn task_namespace(pid: i32) -> Result<NamespaceId, Errno> {
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| Errno::ESRCH)?;
+    let see = |task: fs::DirEntry| stat::stat(&task.path().join("ns/mnt")).ok();
+    tasks.filter_map(Result::ok).find_map(see).map(|stat| identity(&stat)).ok_or(Errno::ESRCH)
 }
 
 fn unit_of(pid: i32) -> Option<String> {

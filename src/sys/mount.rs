@@ -10,9 +10,9 @@ use nix::mount::{self, MntFlags, MsFlags};
 use nix::sys::stat::Mode;
 
 use super::denied::{Denied, Doing};
-use super::namespace::MountNamespace;
 use super::place;
 use super::raw::mount::{self as raw, Setting};
+use super::trust::Trusted;
 use crate::log::debug;
 use crate::model::pin::Pin;
 
@@ -42,7 +42,7 @@ impl Api {
         if raw::has_mount_api() {
             return Api::Descriptors;
         }
-        debug!("mount_setattr(2) cannot be called here; using mount(2)");
+        debug!("This kernel's newer mount calls are missing or forbidden; using mount(2)");
         Api::Paths
     }
 
@@ -97,7 +97,7 @@ impl Api {
     }
 
     /// Pins a namespace.
-    pub fn pin(self, namespace: &MountNamespace, point: &CStr) -> Result<(), Denied> {
+    pub fn pin(self, namespace: &Trusted, point: &CStr) -> Result<(), Denied> {
         self.bind(namespace, &path(point)?, point, false)
     }
 

@@ -44,6 +44,11 @@ impl Proc {
     }
 }
 
+/// The mounts that this task of a process sees.
+pub fn of_task(pid: i32, task: i32) -> io::Result<Vec<Mount>> {
+    Ok(parse(&fs::read(format!("/proc/{pid}/task/{task}/mountinfo"))?))
+}
+
 /// The mounts that the process with this PID sees.
 pub fn of(pid: i32) -> io::Result<Vec<Mount>> {
     Ok(parse(&fs::read(format!("/proc/{pid}/mountinfo"))?))

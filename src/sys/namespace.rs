@@ -138,12 +138,13 @@ pub fn leave() -> io::Result<()> {
     Ok(sched::unshare(CloneFlags::CLONE_NEWNS)?)
 }
 
-/// The namespace of the process with this PID.
+/// The namespace of a process's task.
 ///
 /// # Errors
-/// It cannot be seen, or the process has ended.
-pub fn of(pid: i32) -> io::Result<MountNamespace> {
-    at(&path(pid))
+/// It cannot be seen, or the task has ended.
+pub fn of(pid: i32, task: i32) -> io::Result<MountNamespace> {
+    // Digits and slashes hold no NUL.
+    at(&CString::new(format!("/proc/{pid}/task/{task}/ns/mnt")).unwrap_or_default())
 }
 
 /// Where a process's namespace is seen.

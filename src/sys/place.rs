@@ -14,6 +14,7 @@ use nix::unistd::{self, UnlinkatFlags};
 use super::denied::{Denied, Doing};
 use super::raw::mount as raw;
 use crate::log::{debug, info};
+use crate::model::mounts::table::Device;
 use crate::model::pin::{ENV, POINT, Pin};
 use crate::model::text::reason;
 
@@ -59,6 +60,14 @@ pub fn look(pin: &Pin) -> Result<Found, Denied> {
     } else {
         Ok(Found::Directory(Directory(fd)))
     }
+}
+
+/// The device of the file system that the bind point is in.
+pub fn device(pin: &Pin) -> Result<Device, Denied> {
+    let point = pin.point();
+    let stat = stat::lstat(&*point).doing("look at", &point)?;
+    let number = |half: u64| u32::try_from(half).unwrap_or_default();
+    Ok(Device { major: number(stat::major(stat.st_dev)), minor: number(stat::minor(stat.st_dev)) })
 }
 
 /// The first entry of the directory, as it is seen now, that is neither of a pin's files.

@@ -3,13 +3,13 @@
 //! which user namespace owns it. Only what was asked that here is pinned, kept, found or entered.
 
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, BorrowedFd};
 
 use nix::sys::stat;
 
 use super::namespace::{MountNamespace, identity};
 use super::raw::{nsfs, process};
-use crate::model::namespace::NamespaceId;
+use crate::model::namespace::{Identified, NamespaceId};
 
 /// The inode of the machine's first user namespace (`USER_NS_INIT_INO`, linux/nsfs.h).
 const FIRST: u64 = 0xEFFF_FFFD;
@@ -23,6 +23,18 @@ pub enum Owner {
     Ours(Trusted),
     /// Another user namespace's: whoever made it decides what a path leads to in it.
     Foreign(MountNamespace),
+}
+
+impl Identified for Trusted {
+    fn id(&self) -> NamespaceId {
+        self.0.id()
+    }
+}
+
+impl AsFd for Trusted {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
+    }
 }
 
 impl Trusted {
@@ -48,11 +60,46 @@ impl Owner {
     }
 }
 
+/// A user namespace whose mount namespaces are ours.
+pub struct Realm(NamespaceId);
+
+impl Realm {
+    /// PID 1's.
+    ///
+    /// # Errors
+    /// It cannot be seen: needs `CAP_SYS_PTRACE`.
+    pub fn of_init() -> io::Result<Self> {
+        Ok(Realm(identity(&stat::stat(c"/proc/1/ns/user")?)))
+    }
+
+    /// This process's own.
+    ///
+    /// # Errors
+    /// There is no `/proc`, and the kernel says it in no other way.
+    pub fn of_caller() -> io::Result<Self> {
+        Ok(Realm(own()?))
+    }
+
+    /// Whether both are the same.
+    pub fn is(&self, other: &Realm) -> bool {
+        self.0 == other.0
+    }
+
+    /// Asks a namespace whose it is.
+    ///
+    /// # Errors
+    /// The kernel does not say, and then it may be anybody's. EPERM: the caller is not in the owner or above it.
+    pub fn ask(&self, namespace: MountNamespace) -> io::Result<Owner> {
+        let owner = owner(&namespace)?;
+        Ok(if owner == self.0 { Owner::Ours(Trusted(namespace)) } else { Owner::Foreign(namespace) })
+    }
+}
+
 /// Asks whether root may enter: the namespace is the first user namespace's, above which there is nobody, or the
 /// caller's own one's. Who is in neither could not join it anyway.
 ///
 /// # Errors
-/// The kernel does not say, and then it may be anybody's. EPERM: the caller is not in the owner or above it.
+/// As [`Realm::ask`]; and where `/proc` is wanted and missing.
 pub fn ask(namespace: MountNamespace) -> io::Result<Owner> {
     let owner = owner(&namespace)?;
     let ours = owner.ino == FIRST || owner == own()?;
@@ -82,5 +129,9 @@ mod tests {
     #[test]
     fn ones_own_namespace_is_ones_own() {
         assert!(matches!(ask(namespace::own().unwrap()).unwrap(), Owner::Ours(_)));
+        let realm = Realm::of_caller().unwrap();
+        assert!(matches!(realm.ask(namespace::own().unwrap()).unwrap(), Owner::Ours(_)));
+        let other = Realm(NamespaceId { ino: 1, ..realm.0 });
+        assert!(matches!(other.ask(namespace::own().unwrap()).unwrap(), Owner::Foreign(_)));
     }
 }

@@ -6,19 +6,20 @@ use super::look::Host;
 use super::say::Task;
 use crate::exit::Failure;
 use crate::model::namespace::{Identified, NamespaceId};
-use crate::model::pin::plan::{self, Choice, Place, Top};
+use crate::model::pin::place::{self as judged, Place, Top};
+use crate::model::pin::plan::Choice;
 use crate::model::pin::{Pin, SHARED_ON_HOST};
 use crate::sys::denied::Denied;
 use crate::sys::mount::{self, Api};
-use crate::sys::namespace::MountNamespace;
 use crate::sys::place::{self, Found};
+use crate::sys::trust::Trusted;
 
 /// Pins what was chosen, in a place that is right; says which namespace that is.
 pub(super) fn build(
     task: &Task,
     host: &Host,
     place: Place,
-    choice: Choice<MountNamespace>,
+    choice: Choice<Trusted>,
 ) -> Result<NamespaceId, Failure> {
     let api = Api::of_kernel();
     let pin = &task.pin;
@@ -61,15 +62,14 @@ fn share(api: Api, host: &Host) -> Result<(), Denied> {
 }
 
 /// The namespace as it has to be before it is pinned.
-fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<MountNamespace>) -> Result<MountNamespace, Denied> {
+fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<Trusted>) -> Result<Trusted, Denied> {
     match choice {
-        // Found: by this very mark.
-        Choice::Find(namespace) => Ok(namespace),
         Choice::Make(_) => copy::make(api, pin, host),
-        Choice::Keep(namespace) | Choice::Mend(namespace, _) => {
+        Choice::Keep(namespace) | Choice::Find(namespace) | Choice::Mend(namespace, _) => {
             host.within(&namespace, || {
-                let mounts = host.again()?;
-                if plan::is_marked(pin, &mounts) { Ok(()) } else { api.mount_on_itself(&pin.point()) }
+                // The tmpfs that is on the directory may be another one than before, there as well.
+                let marks = judged::marks(pin, &host.again()?);
+                if marks.contains(&place::device(pin)?) { Ok(()) } else { api.mount_on_itself(&pin.point()) }
             })?;
             Ok(namespace)
         }
@@ -83,7 +83,7 @@ fn sweep(task: &Task, host: &Host) -> Result<bool, Failure> {
     loop {
         let mounts = host.again().map_err(denied)?;
         task.check_cover(&mounts)?;
-        let path = match plan::topmost(&task.pin, &mounts) {
+        let path = match judged::topmost(&task.pin, &mounts) {
             Top::Cover => task.pin.dir().to_owned(),
             Top::Pin => task.pin.point(),
             Top::Nothing | Top::Alien => return Ok(swept),

@@ -2,6 +2,7 @@
 //! host. Nobody enters it before it is complete.
 
 use std::collections::HashSet;
+use std::io::ErrorKind;
 
 use super::look::Host;
 use crate::log::info;
@@ -13,12 +14,23 @@ use crate::sys::denied::{Denied, Doing};
 use crate::sys::mount::{self, Api};
 use crate::sys::namespace::{self, MountNamespace};
 use crate::sys::peers::{self as joining, Refused};
+use crate::sys::trust::{Owner, Trusted};
 
 /// How often a copy is made again because the host's mounts changed meanwhile, or a group refused.
 const TRIES: u32 = 16;
 
-/// A copy of the host's namespace that can be pinned: on another CPU where this one gives no number for that.
-pub(super) fn make(api: Api, pin: &Pin, host: &Host) -> Result<MountNamespace, Denied> {
+/// A copy of the host's namespace that can be pinned.
+pub(super) fn make(api: Api, pin: &Pin, host: &Host) -> Result<Trusted, Denied> {
+    let namespace = on_some_cpu(api, pin, host)?;
+    match host.realm.ask(namespace).doing("ask for the owner of", c"the new mount namespace")? {
+        Owner::Ours(namespace) => Ok(namespace),
+        // This process is in PID 1's user namespace.
+        Owner::Foreign(_) => Err(ErrorKind::PermissionDenied).doing("own", c"the new mount namespace"),
+    }
+}
+
+/// On another CPU where this one gives no number for that.
+fn on_some_cpu(api: Api, pin: &Pin, host: &Host) -> Result<MountNamespace, Denied> {
     if let Some(namespace) = attempt(api, pin, host)? {
         return Ok(namespace);
     }

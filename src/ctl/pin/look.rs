@@ -1,26 +1,27 @@
-//! What is there: the host's mounts, what covers the pin's directory, what is pinned, and who lives where.
+//! What is there: the host's mounts, what covers the pin's directory, and what is pinned.
 
-use std::cmp::Reverse;
-use std::collections::BTreeMap;
 use std::ffi::CStr;
 use std::io;
 
 use super::say::Task;
 use crate::exit::Failure;
 use crate::model::mounts::table::Mount;
-use crate::model::namespace::{Identified, NamespaceId, PinState};
+use crate::model::namespace::PinState;
 use crate::model::pin::Pin;
-use crate::model::pin::plan::{self, Inside, Pinned, Top};
+use crate::model::pin::place::{self as judged, Top};
+use crate::model::pin::plan::{self, Inside, Pinned};
 use crate::model::text::Shown;
 use crate::sys::denied::{Denied, Doing};
 use crate::sys::mounts::{self, Proc};
 use crate::sys::namespace::{self, Link, MountNamespace};
 use crate::sys::place::{self, Found};
-use crate::sys::processes::{self, Process};
+use crate::sys::processes;
+use crate::sys::trust::{Owner, Realm, Trusted};
 
 /// The side that this process is on, and comes back to.
 pub(super) struct Host {
     pub(super) namespace: MountNamespace,
+    pub(super) realm: Realm,
     pub(super) proc: Proc,
     pub(super) mounts: Vec<Mount>,
     pub(super) root: Option<Mount>,
@@ -29,10 +30,11 @@ pub(super) struct Host {
 impl Host {
     pub(super) fn look() -> Result<Self, Denied> {
         let namespace = namespace::own().doing("open", c"/proc/self/ns/mnt")?;
+        let realm = Realm::of_init().doing("look at", c"/proc/1/ns/user")?;
         let proc = mounts::proc().doing("open", c"/proc")?;
         let mounts = proc.mounts().doing("read", c"/proc/self/mountinfo")?;
         let root = proc.root(&mounts).doing("find the mount of", c"/")?;
-        Ok(Host { namespace, proc, mounts, root })
+        Ok(Host { namespace, realm, proc, mounts, root })
     }
 
     /// All mounts that this process sees, where it is now.
@@ -48,7 +50,7 @@ impl Host {
     /// Does something in another namespace and comes back, whatever came of it.
     pub(super) fn within<T>(
         &self,
-        namespace: &MountNamespace,
+        namespace: &Trusted,
         act: impl FnOnce() -> Result<T, Denied>,
     ) -> Result<T, Denied> {
         namespace.join().doing("join", c"the mount namespace")?;
@@ -65,11 +67,12 @@ impl Host {
     }
 }
 
-/// Whether this process is in PID 1's mount namespace.
+/// Whether this process is where PID 1 is: in its mount namespace, and in its user namespace, which owns what it makes.
 pub(super) fn is_on_host() -> Result<bool, Denied> {
     let own = processes::namespace(c"/proc/self/ns/mnt").doing("look at", c"/proc/self/ns/mnt")?;
     let first = processes::namespace(c"/proc/1/ns/mnt").doing("look at", c"/proc/1/ns/mnt")?;
-    Ok(own == first)
+    let user = Realm::of_caller().doing("look at", c"/proc/self/ns/user")?;
+    Ok(own == first && user.is(&Realm::of_init().doing("look at", c"/proc/1/ns/user")?))
 }
 
 /// Refuses a directory that something else than a pin is in, or that others than root can change.
@@ -79,7 +82,7 @@ pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
         return Err(task.unfit(why));
     }
     task.check_cover(&host.mounts)?;
-    match plan::topmost(&task.pin, &host.mounts) {
+    match judged::topmost(&task.pin, &host.mounts) {
         Top::Cover | Top::Alien => Ok(()),
         Top::Nothing | Top::Pin => match place::look(&task.pin).map_err(denied)? {
             Found::Unfit(why) => Err(task.unfit(why)),
@@ -91,7 +94,7 @@ pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
 impl Task {
     /// Refuses a directory that something else than a pin is mounted on.
     pub(super) fn check_cover(&self, mounts: &[Mount]) -> Result<(), Failure> {
-        match plan::topmost(&self.pin, mounts) {
+        match judged::topmost(&self.pin, mounts) {
             Top::Nothing | Top::Pin => Ok(()),
             Top::Alien => Err(self.unfit("it is the mount point of something else")),
             Top::Cover => match place::stranger(&self.pin).map_err(|denied| self.denied(&denied))? {
@@ -117,68 +120,36 @@ pub(super) fn opened(pin: &Pin) -> Result<Option<MountNamespace>, Denied> {
 }
 
 /// What is at the bind point.
-pub(super) fn pinned(pin: &Pin, host: &Host, root: &Mount) -> Result<Pinned<MountNamespace>, Denied> {
+pub(super) fn pinned(pin: &Pin, host: &Host, root: &Mount) -> Result<Pinned<Trusted>, Denied> {
     match namespace::open(&pin.point(), Link::Refuse) {
         PinState::Absent(_) | PinState::Vacant => Ok(Pinned::Nothing(None)),
         PinState::Foreign(what) => Ok(Pinned::Nothing(Some(what))),
         PinState::Unknown(error) => Err(error).doing("open", &pin.point()),
         PinState::Live(namespace) => {
-            let inside = inside(host, root, &namespace)?;
-            Ok(Pinned::Namespace(namespace, inside))
+            match host.realm.ask(namespace).doing("ask for the owner of", &pin.point())? {
+                Owner::Foreign(_) => {
+                    Ok(Pinned::Nothing(Some("a mount namespace that another user namespace owns")))
+                }
+                Owner::Ours(namespace) => {
+                    let inside = visit(host, root, &namespace)?.1;
+                    Ok(Pinned::Namespace(namespace, inside))
+                }
+            }
         }
     }
 }
 
-/// What a namespace is like, seen from within.
-fn inside(host: &Host, root: &Mount, namespace: &MountNamespace) -> Result<Inside, Denied> {
-    namespace.join().doing("join", c"the pinned namespace")?;
-    let seen = host.proc.mounts().and_then(|mounts| host.proc.root(&mounts));
-    host.come_back()?;
-    let seen = seen.doing("read the mounts of", c"the pinned namespace")?;
-    Ok(match seen {
-        Some(seen) => plan::judge_inside(root, &seen),
-        None => Inside::Foreign("it has no root"),
+/// A namespace's mounts, and what it is like, seen from within.
+pub(super) fn visit(host: &Host, root: &Mount, namespace: &Trusted) -> Result<(Vec<Mount>, Inside), Denied> {
+    host.within(namespace, || {
+        let mounts = host.again()?;
+        let own = host.proc.root(&mounts).doing("find the mount of", c"/")?;
+        let inside = own.map_or(Inside::Foreign("it has no root"), |own| plan::judge_inside(root, &own));
+        Ok((mounts, inside))
     })
 }
 
-/// What was found of a process that has not ended.
-pub(super) fn unless_ended<T>(pid: i32, found: io::Result<T>) -> Result<Option<T>, Denied> {
-    processes::unless_ended(pid, found).doing("look at a process in", c"/proc")
-}
-
-pub(super) fn processes() -> Result<Vec<Process>, Denied> {
-    processes::all().doing("read", c"/proc")
-}
-
-/// The namespace that was pinned, is not now, and in which processes live; of several the one with the most.
-pub(super) fn lost(
-    pin: &Pin,
-    host: &Host,
-    root: &Mount,
-    all: &[Process],
-) -> Result<Option<MountNamespace>, Denied> {
-    let mut members: BTreeMap<(u64, u64), (usize, i32)> = BTreeMap::new();
-    for process in all {
-        let NamespaceId { dev, ino } = process.namespace;
-        let (count, first) = members.entry((dev, ino)).or_insert((0, process.pid));
-        *count += 1;
-        *first = process.pid.min(*first);
-    }
-    let own = host.namespace.id();
-    members.remove(&(own.dev, own.ino));
-    let mut found: Vec<_> = members.into_iter().collect();
-    found.sort_by_key(|&(_, (count, first))| (Reverse(count), first));
-    for ((dev, ino), (_, pid)) in found {
-        let seen = namespace::of(pid).and_then(|namespace| Ok((namespace, mounts::of(pid)?)));
-        let Some((namespace, mounts)) = unless_ended(pid, seen)? else {
-            continue;
-        };
-        if !plan::is_marked(pin, &mounts) {
-            continue;
-        }
-        if namespace.id() == (NamespaceId { dev, ino }) && inside(host, root, &namespace)? == Inside::Right {
-            return Ok(Some(namespace));
-        }
-    }
-    Ok(None)
+/// What was found of a process's task that has not ended.
+pub(super) fn unless_ended<T>(pid: i32, task: i32, found: io::Result<T>) -> Result<Option<T>, Denied> {
+    processes::unless_ended(pid, task, found).doing("look at a process in", c"/proc")
 }

@@ -7,6 +7,7 @@ use crate::exit::{Exit, Failure, Report};
 use crate::model::json::{self, Json, Layout};
 use crate::model::namespace::NamespaceId;
 use crate::model::pin::Pin;
+use crate::model::pin::plan::Refusal;
 use crate::model::text::Shown;
 use crate::sys::denied::Denied;
 
@@ -136,6 +137,22 @@ impl Task {
             _ => "try again with -v; kubensctl check may know more",
         };
         self.failure(&denied.to_string(), cure)
+    }
+
+    /// A refusal: processes would be cut off from those that come after them.
+    pub(super) fn in_the_way(&self, refusal: &Refusal) -> Failure {
+        let name = |namespace: &NamespaceId| format!("mnt:[{}]", namespace.ino);
+        match refusal {
+            Refusal::InUse(namespace, why) => self.failure(
+                &format!("processes live in {}, and it cannot be pinned as it is: {why}", name(namespace)),
+                "set that right, or end them, then try again",
+            ),
+            Refusal::Several(namespaces) => {
+                let names = namespaces.iter().map(name).collect::<Vec<_>>().join(" and ");
+                let why = format!("processes live in {names}, and nothing tells which of them belongs here");
+                self.failure(&why, "end those in all but one, then try again")
+            }
+        }
     }
 
     /// A refusal.

@@ -1,19 +1,7 @@
 //! Decides what `kubensctl pin` keeps of what it finds, and what it makes anew.
 
-use super::Pin;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
-
-/// What covers the pin's directory.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
-    /// No mount at all.
-    Bare,
-    /// One private, read-only tmpfs with the two files in it.
-    Right,
-    /// Something else, as a noun phrase.
-    Wrong(&'static str),
-}
 
 /// What a mount namespace is like, seen from within.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,66 +30,45 @@ pub enum Choice<N> {
     Keep(N),
     /// The one that is pinned, once its propagation is set right: processes live in it.
     Mend(N, &'static str),
-    /// The one that lost its pin and in which processes live.
+    /// One that is not pinned, or not topmost, and in which processes live that belong to the pinned one.
     Find(N),
     /// A new one. What was pinned, if that was a namespace, is given up for this reason.
     Make(Option<&'static str>),
 }
 
-/// Looks at the mounts of the host. `files`: whether both files are as they should be.
-pub fn judge_place(pin: &Pin, mounts: &[Mount], files: bool) -> Place {
-    let point = pin.point();
-    let at = |path: &[u8]| mounts.iter().filter(|mount| mount.target == path).count();
-    let pins = at(point.to_bytes());
-    let Some(cover) = mounts.iter().find(|mount| mount.target == pin.dir().to_bytes()) else {
-        return if pins == 0 { Place::Bare } else { Place::Wrong("a pin without a tmpfs of its own") };
-    };
-    if at(pin.dir().to_bytes()) > 1 {
-        Place::Wrong("several mounts on the directory")
-    } else if cover.kind != b"tmpfs" || cover.root != b"/" {
-        Place::Wrong("a mount that is no tmpfs of its own")
-    } else if !has(&cover.super_options, b"ro") {
-        Place::Wrong("a writable tmpfs")
-    } else if cover.shared.is_some() || cover.master.is_some() || cover.unbindable {
-        Place::Wrong("a tmpfs that is not private")
-    } else if ![&b"nosuid"[..], b"nodev", b"noexec"].iter().all(|option| has(&cover.options, option)) {
-        Place::Wrong("a tmpfs without nosuid, nodev and noexec")
-    } else if pins > 1 {
-        Place::Wrong("several pins on top of one another")
-    } else if !files {
-        Place::Wrong("a tmpfs without the right mnt and env")
-    } else {
-        Place::Right
-    }
+/// A namespace that is not the one pinned topmost, in which processes live, and which may belong there.
+#[derive(Clone, Copy, Debug)]
+pub struct Other<N> {
+    /// Which.
+    pub namespace: N,
+    /// What it is like.
+    pub inside: Inside,
+    /// By what it is known.
+    pub known: Known,
+    /// When the oldest process in it started that is a container runtime's or a kubelet's.
+    pub crew: Option<u64>,
 }
 
-fn has(options: &[u8], wanted: &[u8]) -> bool {
-    options.split(|&byte| byte == b',').any(|option| option == wanted)
+/// By what a namespace is known that was pinned. Only who is root where PID 1 is can have made any of these.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Known {
+    /// It is pinned, under something else.
+    Pinned,
+    /// It has the mark of the tmpfs that is on the directory. So has each copy of it.
+    Marked,
+    /// It has the mark of another such tmpfs.
+    MarkedBefore,
+    /// Both a container runtime and a kubelet live in it. Units of their own share no namespace that systemd made.
+    Crew,
 }
 
-/// What is mounted topmost on the directory or on the bind point, and has to go before a tmpfs comes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Top {
-    /// Nothing.
-    Nothing,
-    /// A tmpfs, or a part of one, on the directory.
-    Cover,
-    /// A pin, or what else there is, on the bind point of the bare directory.
-    Pin,
-    /// A file system that nobody mounted for a pin.
-    Alien,
-}
-
-/// Looks at the mounts of the host.
-pub fn topmost(pin: &Pin, mounts: &[Mount]) -> Top {
-    let point = pin.point();
-    let on_directory = mounts.iter().rfind(|mount| mount.target == pin.dir().to_bytes());
-    match on_directory {
-        Some(cover) if cover.kind == b"tmpfs" => Top::Cover,
-        Some(_) => Top::Alien,
-        None if mounts.iter().any(|mount| mount.target == point.to_bytes()) => Top::Pin,
-        None => Top::Nothing,
-    }
+/// Why nothing is chosen: processes would be cut off from those that come after them.
+#[derive(Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// They live in this one, which cannot be pinned as it is.
+    InUse(NamespaceId, &'static str),
+    /// They live in several, and nothing tells which is the right one.
+    Several(Vec<NamespaceId>),
 }
 
 /// Compares a namespace's root with the host's, which is shared.
@@ -121,36 +88,56 @@ pub fn judge_inside(host: &Mount, root: &Mount) -> Inside {
     }
 }
 
-/// Chooses. `host` is the host's own namespace, `members` how many processes live in the pinned one, and
-/// `lost` a namespace that was pinned before and has members.
+/// Chooses. `host` is the host's own namespace, `members` how many processes live in the pinned one, and `others`
+/// are those besides.
 pub fn choose<N: Identified>(
     host: NamespaceId,
     pinned: Pinned<N>,
     members: usize,
-    lost: Option<N>,
-) -> Choice<N> {
+    others: Vec<Other<N>>,
+) -> Result<Choice<N>, Refusal> {
     let why = match pinned {
         Pinned::Nothing(_) => None,
         Pinned::Namespace(namespace, _) if namespace.id() == host => Some("it is the host's own"),
-        Pinned::Namespace(namespace, Inside::Right) => return Choice::Keep(namespace),
-        Pinned::Namespace(namespace, Inside::HalfMade(why)) if members > 0 => {
-            return Choice::Mend(namespace, why);
+        Pinned::Namespace(namespace, inside) if members > 0 => {
+            let below =
+                others.iter().filter(|other| other.known == Known::Pinned).map(|other| other.namespace.id());
+            let several: Vec<_> = [namespace.id()].into_iter().chain(below).collect();
+            return match inside {
+                _ if several.len() > 1 => Err(Refusal::Several(several)),
+                Inside::Right => Ok(Choice::Keep(namespace)),
+                Inside::HalfMade(why) => Ok(Choice::Mend(namespace, why)),
+                Inside::Foreign(why) => Err(Refusal::InUse(namespace.id(), why)),
+            };
+        }
+        Pinned::Namespace(namespace, Inside::Right) => {
+            // Nobody lives in it: it gives way only to one that Kubernetes lives in, or that was pinned before it.
+            let better =
+                others.into_iter().filter(|other| other.crew.is_some() || other.known == Known::Pinned);
+            return Ok(pick(better.collect())?.unwrap_or(Choice::Keep(namespace)));
         }
         Pinned::Namespace(_, Inside::HalfMade(why) | Inside::Foreign(why)) => Some(why),
     };
-    match lost {
-        Some(namespace) => Choice::Find(namespace),
-        None => Choice::Make(why),
-    }
+    Ok(pick(others)?.unwrap_or(Choice::Make(why)))
 }
 
-/// Whether these are the mounts of a namespace that was pinned: inside, and in no copy of the host's, the bind
-/// point's plain file is mounted on itself. This is how a namespace is known that lost its pin.
-pub fn is_marked(pin: &Pin, mounts: &[Mount]) -> bool {
-    let point = pin.point();
-    mounts
-        .iter()
-        .any(|mount| mount.target == point.to_bytes() && mount.kind == b"tmpfs" && mount.root == b"/mnt")
+/// The one of these: that in which the runtime or the kubelet has lived for longest, else the one that is known best.
+/// How many live in one says nothing.
+fn pick<N: Identified>(others: Vec<Other<N>>) -> Result<Option<Choice<N>>, Refusal> {
+    let oldest = others.iter().filter_map(|other| other.crew).min();
+    let best = others.iter().map(|other| other.known).min();
+    let mut fit: Vec<_> = others
+        .into_iter()
+        .filter(|other| if oldest.is_some() { other.crew == oldest } else { Some(other.known) == best })
+        .collect();
+    if fit.len() > 1 {
+        return Err(Refusal::Several(fit.iter().map(|other| other.namespace.id()).collect()));
+    }
+    fit.pop().map_or(Ok(None), |Other { namespace, inside, .. }| match inside {
+        Inside::Right => Ok(Some(Choice::Find(namespace))),
+        Inside::HalfMade(why) => Ok(Some(Choice::Mend(namespace, why))),
+        Inside::Foreign(why) => Err(Refusal::InUse(namespace.id(), why)),
+    })
 }
 
 #[cfg(test)]
@@ -161,46 +148,6 @@ mod tests {
     const HOST: NamespaceId = NamespaceId { dev: 4, ino: 1 };
     const FIRST: NamespaceId = NamespaceId { dev: 4, ino: 2 };
     const SECOND: NamespaceId = NamespaceId { dev: 4, ino: 3 };
-
-    fn table(lines: &[&str]) -> Vec<Mount> {
-        table::parse(lines.join("\n").as_bytes())
-    }
-
-    const COVER: &str = "40 30 0:40 / /run/kubens ro,nosuid,nodev,noexec - tmpfs kubens ro,size=64k";
-    const PINNED: &str = "41 40 0:4 mnt:[2] /run/kubens/mnt rw - nsfs nsfs rw";
-
-    fn place(lines: &[&str], files: bool) -> Place {
-        judge_place(&Pin::new(b"/run/kubens").unwrap(), &table(lines), files)
-    }
-
-    #[test]
-    fn a_right_place_is_kept_with_its_pin_or_without() {
-        assert_eq!(place(&[COVER, PINNED], true), Place::Right);
-        assert_eq!(place(&[COVER], true), Place::Right);
-        assert_eq!(place(&[], false), Place::Bare);
-        assert_eq!(place(&["30 1 0:30 / /run rw shared:5 - tmpfs run rw"], false), Place::Bare);
-    }
-
-    #[test]
-    fn whatever_a_place_lacks_makes_it_wrong() {
-        let mutilated = |from: &str, to: &str| place(&[&COVER.replacen(from, to, 1), PINNED], true);
-        assert_eq!(place(&[PINNED], true), Place::Wrong("a pin without a tmpfs of its own"));
-        assert_eq!(place(&[COVER, COVER], true), Place::Wrong("several mounts on the directory"));
-        assert_eq!(place(&[COVER, PINNED, PINNED], true), Place::Wrong("several pins on top of one another"));
-        assert_eq!(place(&[COVER, PINNED], false), Place::Wrong("a tmpfs without the right mnt and env"));
-        assert_eq!(mutilated("- tmpfs", "- ext4"), Place::Wrong("a mount that is no tmpfs of its own"));
-        assert_eq!(mutilated(" / /run", " /x /run"), Place::Wrong("a mount that is no tmpfs of its own"));
-        // Read-only as a mount is not enough: other mounts of the same tmpfs could be written to.
-        assert_eq!(mutilated("tmpfs kubens ro", "tmpfs kubens rw"), Place::Wrong("a writable tmpfs"));
-        for tag in ["shared:1", "master:1", "unbindable"] {
-            let tagged = format!("noexec {tag} -");
-            assert_eq!(mutilated("noexec -", &tagged), Place::Wrong("a tmpfs that is not private"));
-        }
-        for option in ["nosuid,", "nodev,", ",noexec"] {
-            let found = mutilated(option, "");
-            assert_eq!(found, Place::Wrong("a tmpfs without nosuid, nodev and noexec"));
-        }
-    }
 
     fn inside(tags: &str) -> Inside {
         let host = table::parse(b"1 0 8:1 / / rw shared:1 - ext4 /dev/sda1 rw").remove(0);
@@ -230,49 +177,82 @@ mod tests {
         }
     }
 
+    fn other(namespace: NamespaceId, known: Known, crew: Option<u64>) -> Other<NamespaceId> {
+        Other { namespace, inside: Inside::Right, known, crew }
+    }
+
+    fn one(known: Known) -> Vec<Other<NamespaceId>> {
+        vec![other(SECOND, known, None)]
+    }
+
     #[test]
-    fn what_is_right_is_kept() {
-        for members in [0, 3] {
+    fn what_is_right_and_lived_in_is_kept() {
+        for others in
+            [vec![], one(Known::Marked), one(Known::MarkedBefore), vec![other(SECOND, Known::Crew, Some(1))]]
+        {
             let pinned = Pinned::Namespace(FIRST, Inside::Right);
-            assert_eq!(choose(HOST, pinned, members, Some(SECOND)), Choice::Keep(FIRST));
+            assert_eq!(choose(HOST, pinned, 3, others), Ok(Choice::Keep(FIRST)));
         }
+    }
+
+    #[test]
+    fn what_is_right_and_empty_gives_way_to_where_kubernetes_lives() {
+        let choose = |others| choose(HOST, Pinned::Namespace(FIRST, Inside::Right), 0, others);
+        assert_eq!(choose(vec![]), Ok(Choice::Keep(FIRST)));
+        assert_eq!(choose(one(Known::Marked)), Ok(Choice::Keep(FIRST)));
+        assert_eq!(choose(one(Known::Pinned)), Ok(Choice::Find(SECOND)));
+        assert_eq!(choose(vec![other(SECOND, Known::Crew, Some(7))]), Ok(Choice::Find(SECOND)));
     }
 
     #[test]
     fn what_is_half_made_is_mended_for_its_members_and_else_made_anew() {
         let pinned = || Pinned::Namespace(FIRST, Inside::HalfMade("its root is not shared"));
-        assert_eq!(choose(HOST, pinned(), 1, None), Choice::Mend(FIRST, "its root is not shared"));
-        assert_eq!(choose(HOST, pinned(), 0, None), Choice::Make(Some("its root is not shared")));
-        assert_eq!(choose(HOST, pinned(), 0, Some(SECOND)), Choice::Find(SECOND));
+        assert_eq!(choose(HOST, pinned(), 1, vec![]), Ok(Choice::Mend(FIRST, "its root is not shared")));
+        assert_eq!(choose(HOST, pinned(), 0, vec![]), Ok(Choice::Make(Some("its root is not shared"))));
+        assert_eq!(choose(HOST, pinned(), 0, one(Known::Marked)), Ok(Choice::Find(SECOND)));
     }
 
     #[test]
-    fn what_is_foreign_gives_way_whoever_lives_in_it() {
-        let pinned = || Pinned::Namespace(FIRST, Inside::Foreign("its root is not the host's"));
-        assert_eq!(choose(HOST, pinned(), 5, None), Choice::Make(Some("its root is not the host's")));
-        assert_eq!(choose(HOST, pinned(), 5, Some(SECOND)), Choice::Find(SECOND));
+    fn what_is_foreign_gives_way_unless_somebody_lives_in_it() {
+        let why = "its root is not the host's";
+        let pinned = || Pinned::Namespace(FIRST, Inside::Foreign(why));
+        assert_eq!(choose(HOST, pinned(), 0, vec![]), Ok(Choice::Make(Some(why))));
+        assert_eq!(choose(HOST, pinned(), 0, one(Known::Marked)), Ok(Choice::Find(SECOND)));
+        assert_eq!(choose(HOST, pinned(), 5, one(Known::Marked)), Err(Refusal::InUse(FIRST, why)));
     }
 
     #[test]
     fn the_host_s_own_namespace_is_never_mended() {
         for inside in [Inside::Right, Inside::HalfMade("its mounts reach the host")] {
             let pinned = Pinned::Namespace(HOST, inside);
-            assert_eq!(choose(HOST, pinned, 9, None), Choice::Make(Some("it is the host's own")));
+            assert_eq!(choose(HOST, pinned, 9, vec![]), Ok(Choice::Make(Some("it is the host's own"))));
         }
     }
 
     #[test]
     fn a_lost_namespace_is_found_before_one_is_made() {
-        assert_eq!(choose(HOST, Pinned::Nothing(None), 0, Some(SECOND)), Choice::Find(SECOND));
-        assert_eq!(choose::<NamespaceId>(HOST, Pinned::Nothing(None), 0, None), Choice::Make(None));
+        let choose = |others| choose(HOST, Pinned::Nothing(None), 0, others);
+        assert_eq!(choose(one(Known::Marked)), Ok(Choice::Find(SECOND)));
+        assert_eq!(choose(vec![]), Ok(Choice::Make(None)));
+        let half = vec![Other { inside: Inside::HalfMade("x"), ..one(Known::Pinned)[0] }];
+        assert_eq!(choose(half), Ok(Choice::Mend(SECOND, "x")));
+        let covered = vec![Other { inside: Inside::Foreign("x"), ..one(Known::Marked)[0] }];
+        assert_eq!(choose(covered), Err(Refusal::InUse(SECOND, "x")));
     }
 
     #[test]
-    fn the_mark_is_the_bind_point_mounted_on_itself() {
-        let pin = Pin::new(b"/run/kubens").unwrap();
-        let mark = "50 49 0:40 /mnt /run/kubens/mnt ro shared:8 - tmpfs kubens ro";
-        assert!(is_marked(&pin, &table(&[COVER, mark])));
-        assert!(!is_marked(&pin, &table(&[COVER, PINNED])));
-        assert!(!is_marked(&pin, &table(&[&mark.replace("/run/kubens/mnt", "/host/run/kubens/mnt")])));
+    fn of_several_the_best_known_is_found_and_none_by_a_guess() {
+        let two = |first, second| {
+            let (first, second): ((Known, Option<u64>), (Known, Option<u64>)) = (first, second);
+            let others = vec![other(FIRST, first.0, first.1), other(SECOND, second.0, second.1)];
+            choose(HOST, Pinned::Nothing(None), 0, others)
+        };
+        assert_eq!(two((Known::MarkedBefore, None), (Known::Marked, None)), Ok(Choice::Find(SECOND)));
+        assert_eq!(two((Known::Pinned, None), (Known::Crew, Some(9))), Ok(Choice::Find(SECOND)));
+        assert_eq!(two((Known::Pinned, Some(9)), (Known::Crew, Some(3))), Ok(Choice::Find(SECOND)));
+        let several = Err(Refusal::Several(vec![FIRST, SECOND]));
+        assert_eq!(two((Known::Marked, None), (Known::Marked, None)), several);
+        let pinned = Pinned::Namespace(HOST, Inside::Right);
+        assert_eq!(choose(FIRST, pinned, 2, one(Known::Pinned)), Err(Refusal::Several(vec![HOST, SECOND])));
     }
 }

@@ -105,12 +105,24 @@ pub fn propagate(fd: BorrowedFd<'_>, propagation: c_ulong, recursive: bool) -> R
     done(unsafe { libc::syscall(number, fd, c"".as_ptr(), flags, &raw const attributes, size) })
 }
 
-/// Whether the kernel has [`propagate`], the youngest of these calls (Linux 5.12), and lets us call it: a seccomp
-/// filter that is older than the call answers EPERM, which the kernel itself does not before it looks at the size.
+/// Whether these calls can be made (Linux 5.12): the kernel has them, and no filter forbids one, which may say so by any
+/// error. Asked with what is wrong in each of them, so that nothing is done.
 pub fn has_mount_api() -> bool {
-    // SAFETY: without a descriptor, a path and attributes, this call does nothing but fail.
-    let result = unsafe { libc::syscall(libc::SYS_mount_setattr, -1, c"".as_ptr(), 0, c"".as_ptr(), 0) };
-    !matches!(Errno::result(result), Err(Errno::ENOSYS | Errno::EPERM))
+    const WRONG: c_long = -1;
+    let calls = [
+        libc::SYS_fsopen,
+        libc::SYS_fsconfig,
+        libc::SYS_fsmount,
+        libc::SYS_open_tree,
+        libc::SYS_move_mount,
+        libc::SYS_mount_setattr,
+    ];
+    calls.into_iter().all(|call| {
+        // SAFETY: no argument is a valid pointer, descriptor, or set of flags, so that each call fails.
+        let result = unsafe { libc::syscall(call, WRONG, WRONG, WRONG, WRONG, WRONG) };
+        // Their own words for that.
+        matches!(Errno::result(result), Err(Errno::EINVAL | Errno::EFAULT | Errno::EBADF | Errno::E2BIG))
+    })
 }
 
 /// The number of the mount namespace behind `fd` (`NS_GET_MNTNS_ID`, ioctl_nsfs(2), Linux 6.11): a bind of it
