@@ -101,8 +101,11 @@ messages() { # UNIT [JOURNALCTL-OPTION...]: what kubensenter itself said
 
 # --- Containers, on a node with containerd, runc and busybox-static.
 
+# What a container of the image does that is given nothing else to do.
+STAYS='["/bin/busybox", "sh", "-c", "trap \"exit 0\" TERM; echo up; while :; do /bin/busybox sleep 1000 & wait; done"]'
+
 # shellcheck disable=SC2120 # its argument is rare
-image() { # [FILES]: test/box:1, without a registry: one layer with these and a static busybox in it
+image() { # [FILES]: localhost/box:1, without a registry: one layer with these and a static busybox in it
     local dir=/run/image layer config manifest
     blob() { # FILE: into the blobs; its digest
         local sum
@@ -115,20 +118,20 @@ image() { # [FILES]: test/box:1, without a registry: one layer with these and a 
     ${1:+cp -r "$1/." /run/layer}
     tar -C /run/layer -cf /run/layer.tar .
     layer=$(blob /run/layer.tar)
-    printf '{"architecture":"%s","os":"linux","config":{},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
-        "$(dpkg --print-architecture)" "$layer" >/run/config
+    printf '{"architecture":"%s","os":"linux","config":{"Cmd":%s},"rootfs":{"type":"layers","diff_ids":["sha256:%s"]}}' \
+        "$(dpkg --print-architecture)" "$STAYS" "$layer" >/run/config
     config=$(blob /run/config)
     printf '{"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:%s","size":%d},"layers":[{"mediaType":"application/vnd.oci.image.layer.v1.tar","digest":"sha256:%s","size":%d}]}' \
         "$config" "$(stat -c %s /run/config)" "$layer" "$(stat -c %s /run/layer.tar)" >/run/manifest
     manifest=$(blob /run/manifest)
-    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"test/box:1","org.opencontainers.image.ref.name":"1"}}]}' \
+    printf '{"schemaVersion":2,"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:%s","size":%d,"annotations":{"io.containerd.image.name":"localhost/box:1","org.opencontainers.image.ref.name":"1"}}]}' \
         "$manifest" "$(stat -c %s /run/manifest)" >$dir/index.json
     echo '{"imageLayoutVersion":"1.0.0"}' >$dir/oci-layout
     tar -C $dir -cf /run/image.tar .
 }
 
 run_box() { # NAME [OPTION...]: a container that stays until it is killed
-    ctr run --detach --cpu-shares 0 "${@:2}" test/box:1 "$1" /bin/busybox sh -c \
+    ctr run --detach --cpu-shares 0 "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
         'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
 }
 

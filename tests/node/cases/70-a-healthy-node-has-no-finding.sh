@@ -27,7 +27,7 @@ kubensenter -q kubensctl status -q
 systemd-run --quiet --wait --pipe --property=PrivateTmp=yes --property=ProtectSystem=strict kubensctl status --quiet
 # A container with the host's PIDs, as a monitoring agent's DaemonSet has it.
 is "the verdict in a pod with hostPID" "$(ctr run --rm --privileged --cpu-shares 0 --with-ns pid:/proc/1/ns/pid \
-    --mount type=bind,src=/usr/bin/kubensenter,dst=/kubensctl,options=rbind:ro test/box:1 agent /kubensctl status | head -n 1)" "in effect"
+    --mount type=bind,src=/usr/bin/kubensenter,dst=/kubensctl,options=rbind:ro localhost/box:1 agent /kubensctl status | head -n 1)" "in effect"
 setpriv --reuid=65534 --regid=65534 --clear-groups kubensctl status >/run/status
 has "what a user may not see" "$(</run/status)" "Not seen:"
 is "the mounts of both sides" "$(both)" "$before"

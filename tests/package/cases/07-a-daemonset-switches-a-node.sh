@@ -33,7 +33,7 @@ contain() { # CONTAINER [OPTION...] -- COMMAND...: as its securityContext has it
         options+=(--cap-drop "CAP_$capability")
     done
     while [[ $1 != -- ]]; do options+=("$1"); shift; done
-    ctr run --rm --read-only --cpu-shares 0 --seccomp "${options[@]}" test/box:1 "$container-$RANDOM" "${@:2}"
+    ctr run --rm --read-only --cpu-shares 0 --seccomp "${options[@]}" localhost/box:1 "$container-$RANDOM" "${@:2}"
 }
 installer() { # ACTION
     contain install --env "ACTION=$1" -- /usr/bin/node-install
