@@ -5,6 +5,7 @@ pub mod caller;
 pub mod census;
 pub mod denied;
 pub mod directory;
+pub mod ending;
 pub mod exec;
 pub mod files;
 pub mod installed;

@@ -9,7 +9,8 @@ use harness::pins::{both_ways, host, ok};
 
 /// Runs the steps and prints what is seen below /run/t, step by step. A step is one line: `pin`, or `outside` or
 /// `within` with what is done there. `fs` mounts a new file system, with a directory `x` in each directory; where no
-/// other mount than one of the namespace's own is ever put on an `x`, the host's own steps go the same ways.
+/// other mount than one of the namespace's own is ever put on an `x`, and none on top of that, the host's own steps go
+/// the same ways.
 const STEPS: &str = r#"
 fs() {
     mount -t tmpfs "$1" "$2" || return
@@ -44,7 +45,7 @@ const INSIDE: &str = r#"
 begin() { kubensctl pin; }
 go() {
     case $1 in
-    fs) nsenter --mount=/run/kubens/mnt sh -c "$functions \"\$@\"" sh "$@" ;;
+    fs | eval) nsenter --mount=/run/kubens/mnt sh -c "$functions \"\$@\"" sh "$@" ;;
     bind) nsenter --mount=/run/kubens/mnt mount --bind "$2" "$3" ;;
     *) nsenter --mount=/run/kubens/mnt "$@" ;;
     esac
@@ -236,8 +237,8 @@ impl Steps {
         match self.below(8) {
             0..2 => format!("outside eval 'shared {path} && fs o{number} {path}'"),
             2 => format!("outside eval 'shared {path} && umount {path}'"),
-            3..5 => format!("within fs i{number} {own}/x"),
-            5..7 => format!("within bind {any} {own}/x"),
+            3..5 => format!("within eval '! mountpoint -q {own}/x && fs i{number} {own}/x'"),
+            5..7 => format!("within eval '! mountpoint -q {own}/x && bind {any} {own}/x'"),
             _ => format!("within umount {own}/x"),
         }
     }

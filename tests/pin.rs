@@ -105,7 +105,7 @@ fn unpin_keeps_the_pin_while_processes_live_inside_and_says_who() {
     let unit = ok(&sandbox, "kubensctl unpin --json | sed 's/.*\"unit\":\\([^}]*\\).*/\\1/'");
     let unit = unit.trim();
     let json = format!(
-        "{{\"did\":\"kept\",\"pin\":\"/run/kubens/mnt\",\"namespace\":{id},\"members\":[{{\"pid\":{pid},\"command\":\"sleep\",\"unit\":{unit}}}]}}\n"
+        "{{\"did\":\"kept\",\"pin\":\"/run/kubens/mnt\",\"namespace\":{id},\"members\":[{{\"pid\":{pid},\"command\":\"sleep\",\"unit\":{unit}}}],\"unmounted\":0,\"failed\":[]}}\n"
     );
     assert_eq!(sandbox.run("kubensctl unpin --json"), Run::new(0, &json, ""));
     let shown = if unit == "null" { "-" } else { unit.trim_matches('"') };

@@ -2,6 +2,7 @@
 
 mod build;
 mod copy;
+mod ending;
 mod look;
 mod say;
 mod seek;
@@ -93,11 +94,13 @@ fn around(
     Ok((members, homes.others(task, host, root, id)?))
 }
 
-/// Removes the pin, unless processes live in the namespace and `force` does not say that this is meant.
+/// Removes the pin, unless processes live in the namespace and `force` does not say that this is meant. When the machine
+/// goes down, what is mounted inside goes before.
 pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Report, Failure> {
     locked("unpin", dir, |task, host| {
         let denied = |denied: Denied| task.denied(&denied);
         let opened = look::opened(&task.pin).map_err(denied)?;
+        let ended = ending::end(task, host);
         let pinned = !place::layers(&task.pin, &host.mounts).1.is_empty();
         let mut members = Vec::new();
         let mut namespace = opened.as_ref().map(Identified::id);
@@ -118,7 +121,7 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Rep
             }
         }
         if !members.is_empty() && !force {
-            return Ok(task.unpinned(Did::Kept, namespace, &members));
+            return Ok(task.unpinned(Did::Kept, namespace, &members, &ended));
         }
         look::fit(task, host)?;
         let empty = match &host.root {
@@ -130,7 +133,7 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Rep
         };
         let removed = build::remove(task, host, empty)?;
         let did = if removed { Did::Removed } else { Did::Nothing };
-        Ok(task.unpinned(did, namespace, &members))
+        Ok(task.unpinned(did, namespace, &members, &ended))
     })
     .map(|said| said.report(json))
 }

@@ -1,6 +1,7 @@
 //! Mounts: the kernel's table of them, two tables compared, and to which pod or container one belongs.
 
 pub mod compare;
+pub mod ending;
 pub mod kinds;
 pub mod listing;
 pub mod owner;

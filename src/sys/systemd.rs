@@ -34,6 +34,17 @@ pub fn search_path() -> Option<Vec<PathBuf>> {
     (!path.is_empty()).then_some(path)
 }
 
+/// Whether the whole machine is being shut down, rebooted or restarted in place, as the manager says.
+///
+/// # Errors
+/// It does not say.
+pub fn is_going_down() -> io::Result<bool> {
+    let words = ["is-system-running"];
+    let answer = systemctl(None, &words)?;
+    // It says the state whatever its own status is.
+    if answer.stdout.is_empty() { Err(answer.failure(&words)) } else { Ok(answer.stdout == b"stopping\n") }
+}
+
 /// Whether a unit runs. What systemd does not know does not run.
 pub fn is_active(unit: &UnitName) -> bool {
     systemctl(None, &["is-active", "--quiet", unit.as_str()]).is_ok_and(|answer| answer.done)

@@ -10,6 +10,7 @@ use crate::model::pin::Pin;
 use crate::model::pin::plan::Refusal;
 use crate::model::text::Shown;
 use crate::sys::denied::Denied;
+use crate::sys::ending::Ended;
 
 /// What is being done, and to which pin.
 pub(super) struct Task {
@@ -103,7 +104,13 @@ impl Task {
     }
 
     /// The end of `unpin`; `members` are those that live, or lived, in the namespace.
-    pub(super) fn unpinned(&self, did: Did, namespace: Option<NamespaceId>, members: &[Member]) -> Said {
+    pub(super) fn unpinned(
+        &self,
+        did: Did,
+        namespace: Option<NamespaceId>,
+        members: &[Member],
+        ended: &Ended,
+    ) -> Said {
         let point = self.point();
         let name = namespace.map_or_else(|| "the pin".to_owned(), |id| format!("mnt:[{}]", id.ino));
         let mut text = match (did, members.len()) {
@@ -115,11 +122,19 @@ impl Task {
             (_, count) => format!("removed {name} from {point}, though {}\n", live_in(count)),
         };
         text.push_str(&table(members));
+        let Ended { unmounted, failed } = ended;
+        if *unmounted > 0 || !failed.is_empty() {
+            // Writing to a String does not fail.
+            let _ =
+                writeln!(text, "the machine goes down: unmounted {unmounted} that only the namespace had");
+        }
         let json = Json::Object(vec![
             ("did", did.word().into()),
             ("pin", Json::bytes(self.pin.point().to_bytes())),
             ("namespace", namespace.map_or(Json::Null, |id| Json::Number(id.ino))),
             ("members", Json::list(members, Member::json)),
+            ("unmounted", Json::Number(u64::try_from(*unmounted).unwrap_or(u64::MAX))),
+            ("failed", Json::list(failed.iter().map(String::as_str), Json::from)),
         ]);
         Said { text, json }
     }

@@ -1,4 +1,4 @@
-//! What a process's descriptor, a pidfd, tells.
+//! What a process's descriptor, a pidfd, tells; and a process beside this one.
 
 use std::ffi::{c_long, c_ulong};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
@@ -39,4 +39,17 @@ fn namespace(process: BorrowedFd<'_>, request: c_ulong) -> Result<OwnedFd, Errno
     // SAFETY: these requests read and write no memory.
     let result = unsafe { libc::ioctl(process.as_raw_fd(), request as _, argument) };
     owned(c_long::from(result))
+}
+
+/// Does some work in a copy of this process (fork(2)), which ends with it. This program has one thread, so that the copy
+/// may do all that it may.
+pub fn beside(work: impl FnOnce()) -> Result<(), Errno> {
+    // SAFETY: no other thread can hold a lock that the copy would wait for.
+    let pid = Errno::result(unsafe { libc::fork() })?;
+    if pid == 0 {
+        work();
+        // SAFETY: this call takes a number, and does not return.
+        unsafe { libc::_exit(0) }
+    }
+    Ok(())
 }
