@@ -137,3 +137,28 @@ fn nothing_pinned_is_one_line_and_a_failure() {
         "kubensctl: cannot list the mounts of the namespace at /run/kubens/mnt: it is nothing (kubensctl pin makes it)\n"
     );
 }
+
+#[test]
+fn what_lies_beside_a_mount_is_read_only_where_it_is_roots_and_ends() {
+    let sandbox = pinned();
+    // Each but the last names a pod, or blocks, or has no end. containerd's, then CRI-O's.
+    sandbox.ok(r#"task=/run/containerd/io.containerd.runtime.v2.task
+        spec() { echo '{"annotations":{"io.kubernetes.cri.sandbox-name":"'$1'","io.kubernetes.cri.sandbox-namespace":"ns"}}'; }
+        at() { mkdir -p $1 && kubensenter -q mount -t tmpfs v $1; }
+        at $task/k8s.io/f1f0/rootfs; mkfifo $task/k8s.io/f1f0/config.json
+        at $task/k8s.io/2e20/rootfs; ln -s /dev/zero $task/k8s.io/2e20/config.json
+        at $task/k8s.io/11e8/rootfs; spec link >/run/there; ln -s /run/there $task/k8s.io/11e8/config.json
+        at $task/k8s.io/d0d0/rootfs; mkdir $task/k8s.io/d0d0/config.json
+        at $task/k8s.io/b160/rootfs; truncate -s 1T $task/k8s.io/b160/config.json
+        at $task/k8s.io/a11a/rootfs; spec anyones >$task/k8s.io/a11a/config.json; chmod 666 $task/k8s.io/a11a/config.json
+        at $task/moby/0b0b/rootfs; spec moby >$task/moby/0b0b/config.json
+        open=/run/anyones/io.containerd.runtime.v2.task/k8s.io; at $open/ca11/rootfs; spec other >$open/ca11/config.json; chmod 777 /run/anyones
+        mkdir -p /run/x/overlay/6666/merged /run/x/containers && mkfifo /run/x/overlay/6666/config.json && at /run/x/overlay/6666/merged
+        crio=/run/containers/storage/overlay-containers; mkdir -p $crio/c1/userdata $crio/c2/userdata $crio/c3/userdata; mkfifo $crio/c1/userdata/config.json
+        ln -s /dev/zero $crio/c2/userdata/config.json; spec crio >$crio/c3/userdata/config.json; at $crio/c3/userdata/shm
+        at $task/k8s.io/6006/rootfs; spec good >$task/k8s.io/6006/config.json"#);
+    let text = sandbox.ok("ulimit -v 1000000; timeout 20 kubensctl mounts");
+    let named: Vec<_> = text.lines().filter(|line| line.contains(" pod ")).collect();
+    assert!(named.len() == 1 && named[0].contains("pod ns/good rootfs"), "{text}");
+    assert_eq!(text.lines().count(), 12, "{text}");
+}

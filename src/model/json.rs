@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::text::steers;
 
@@ -36,6 +36,11 @@ pub fn document(value: &impl Serialize, layout: Layout) -> String {
     }
     document.push('\n');
     document
+}
+
+/// Reads a document, which somebody else wrote; `None`: it is none of this kind.
+pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
+    serde_json::from_slice(text).ok()
 }
 
 /// A name of any bytes, as JSON has it: U+FFFD stands for what is not UTF-8. For `#[serde(serialize_with)]`, and below

@@ -1,6 +1,8 @@
 //! Writes and removes small files of the administrator's so that after a crash each is as it was or as it is to
 //! be. A new file is made in its own directory, so that SELinux gives it that directory's label.
 
+pub mod foreign;
+
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};

@@ -1,8 +1,7 @@
 //! A tree of files, the machine's own or an image's: reads in it, and follows no link out of it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::File;
-use std::io::{self, Read};
+use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
@@ -11,6 +10,8 @@ use nix::dir::Dir;
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
+
+use super::files::foreign;
 
 /// A tree; paths in it are absolute, and its own root is their `/`.
 pub struct Tree {
@@ -84,8 +85,7 @@ impl Tree {
             // systemd reads no such thing either, and opening it might block.
             _ => return Err(io::Error::other("it is no plain file")),
         }
-        let mut text = Vec::new();
-        File::from(self.open(path, OFlag::O_RDONLY)?).read_to_end(&mut text)?;
+        let text = foreign::text(self.open(path, OFlag::O_RDONLY)?)?;
         Ok(Some(if text.is_empty() { Content::Masked } else { Content::Text(text) }))
     }
 

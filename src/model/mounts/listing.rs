@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::json::Name;
 use crate::model::mounts::compare::Origin;
-use crate::model::mounts::owner::{self, Owner};
+use crate::model::mounts::owner::{self, Owner, Runtime};
 use crate::model::mounts::paths;
 use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::Mount;
@@ -121,16 +121,16 @@ pub fn rows<'a>(view: &View<'a>, which: Which) -> Option<Vec<Row<'a>>> {
     Some(rows)
 }
 
-/// The containers of the list whose names a file beside them may tell, with where they are mounted.
-pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], &'a [u8])> {
+/// The containers of the list: the ID and whose it is, and where something of it is mounted.
+pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], Runtime, &'a [u8])> {
     rows.iter().filter_map(|row| match owner::owner(&row.mount.target)? {
-        Owner::Container { id, .. } => Some((id, row.mount.target.as_slice())),
+        Owner::Container { id, runtime, .. } => Some((id, runtime, row.mount.target.as_slice())),
         Owner::Volume { .. } | Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
     })
 }
 
 fn owner(mount: &Mount, pods: &Pods) -> String {
-    owner::owner(&mount.target).map_or(String::new(), |owner| pods.told(&owner))
+    owner::owner(&mount.target).map_or(String::new(), |owner| pods.told(owner).to_string())
 }
 
 /// The list as a table, or as a tree: then a mount stands below the one that it is mounted on, if that is listed.
@@ -194,7 +194,7 @@ pub fn entries<'a>(rows: &'a [Row<'_>], pods: &Pods) -> Vec<Entry<'a>> {
         kind: Name(&row.mount.kind),
         options: Name(&row.mount.options),
         super_options: Name(&row.mount.super_options),
-        owner: owner::owner(&row.mount.target).map(|owner| pods.told(&owner)),
+        owner: owner::owner(&row.mount.target).map(|owner| pods.told(owner).to_string()),
         side: row.side(),
         state: row.state(),
         shadowed: row.shadowed,

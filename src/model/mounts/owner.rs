@@ -23,6 +23,8 @@ pub enum Owner<'a> {
     Container {
         /// Its ID; for CRI-O's root file systems and docker's the ID of their layer.
         id: &'a [u8],
+        /// Whose it is.
+        runtime: Runtime,
         /// What of it: `rootfs`, `shm`, a file's name.
         part: &'a [u8],
     },
@@ -33,6 +35,18 @@ pub enum Owner<'a> {
     },
     /// A directory of the kubelet's or the runtime's.
     Kubernetes,
+}
+
+/// A runtime, as far as it says for whom a container runs. Each is believed about its own containers alone: others'
+/// words in a container's specification may be the pod's author's.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runtime {
+    /// containerd, for Kubernetes.
+    Containerd,
+    /// CRI-O, or another that keeps its containers where it does.
+    Crio,
+    /// One that says nothing.
+    Other,
 }
 
 /// Where the kubelet and the runtimes keep what they mount. A name is found below any directory, because
@@ -94,24 +108,36 @@ pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
 }
 
 fn container<'a>(words: &[&'a [u8]]) -> Option<Owner<'a>> {
-    let layouts = words.windows(3).find_map(|names| match *names {
+    let (runtime, id) = words.windows(3).find_map(|names| match *names {
         // containerd: io.containerd.runtime.v2.task/NAMESPACE/ID, io.containerd.grpc.v1.cri/sandboxes/ID
         // CRI-O, podman: overlay-containers/ID/userdata, overlay/LAYER/merged; docker: overlay2/LAYER/merged
-        [b"io.containerd.runtime.v2.task", _, id]
-        | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id]
-        | [b"overlay-containers", id, b"userdata"]
-        | [b"overlay" | b"overlay2", id, b"merged"] => Some(id),
+        [b"io.containerd.runtime.v2.task", b"k8s.io", id]
+        | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id] => Some((Runtime::Containerd, id)),
+        [b"overlay-containers", id, b"userdata"] | [b"overlay", id, b"merged"] => Some((Runtime::Crio, id)),
+        [b"io.containerd.runtime.v2.task", _, id] | [b"overlay2", id, b"merged"] => {
+            Some((Runtime::Other, id))
+        }
         // docker: containers/ID/mounts
-        [b"containers", id, b"mounts"] if words.contains(&&b"docker"[..]) => Some(id),
+        [b"containers", id, b"mounts"] if words.contains(&&b"docker"[..]) => Some((Runtime::Other, id)),
         _ => None,
-    });
-    let id = layouts.filter(|id| is_id(id))?;
+    })?;
+    if !is_id(id) {
+        return None;
+    }
     let part = match words.last() {
         Some(&b"merged") => b"rootfs",
         Some(part) => *part,
         None => return None,
     };
-    Some(Owner::Container { id, part })
+    Some(Owner::Container { id, runtime, part })
+}
+
+/// Where containerd, for Kubernetes, keeps the specification of the container of which something is mounted at `target`.
+pub fn containerd_spec(target: &[u8], id: &[u8]) -> Option<Vec<u8>> {
+    const TREE: &[u8] = b"/io.containerd.";
+    let place = target.windows(TREE.len()).position(|window| window == TREE)?;
+    let state = target.get(..place)?;
+    Some([state, b"/io.containerd.runtime.v2.task/k8s.io/", id, b"/config.json"].concat())
 }
 
 /// A pod's UID, or a container's ID: for static pods the one is as hexadecimal as the other. containerd's own
@@ -125,7 +151,7 @@ impl Display for Owner<'_> {
         match self {
             Owner::Volume { pod, volume } => write!(f, "pod {} volume {}", Shown(pod), Shown(volume)),
             Owner::Stage { driver } => write!(f, "driver {}", Shown(driver)),
-            Owner::Container { id, part } => {
+            Owner::Container { id, part, .. } => {
                 write!(f, "container {} {}", Shown(&id[..id.len().min(12)]), Shown(part))
             }
             Owner::Pinned { name } => write!(f, "pinned {}", Shown(name)),

@@ -1,17 +1,58 @@
 //! The names of pods, from what the kubelet and the runtimes leave on the node.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
+use std::fmt::{self, Display, Formatter};
 
-use crate::model::mounts::owner::Owner;
+use serde::Deserialize;
+
+use crate::model::json;
+use crate::model::mounts::owner::{Owner, Runtime};
 use crate::model::text::Shown;
+
+/// A pod.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Pod {
+    /// The namespace of Kubernetes that it is in.
+    pub namespace: Vec<u8>,
+    /// Its name there.
+    pub name: Vec<u8>,
+}
+
+/// A container, or the sandbox of a pod, which has no name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Container {
+    pod: Pod,
+    name: Option<Vec<u8>>,
+}
 
 /// Pods by what mounts know of them.
 #[derive(Debug, Default)]
 pub struct Pods {
-    /// `NAMESPACE/NAME` by the pod's UID.
-    by_uid: HashMap<Vec<u8>, String>,
-    /// `NAMESPACE/NAME`, and the container's name but for a sandbox's, by a container's ID or its layer's.
-    by_container: HashMap<Vec<u8>, String>,
+    by_uid: HashMap<Vec<u8>, Pod>,
+    /// By a container's ID, or its layer's.
+    by_container: HashMap<Vec<u8>, Container>,
+}
+
+/// What is read of a container's `config.json` (the OCI runtime specification).
+#[derive(Deserialize)]
+struct Spec {
+    root: Option<Root>,
+    annotations: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Deserialize)]
+struct Root {
+    path: Option<String>,
+}
+
+/// An owner, by name where it is known.
+#[derive(Clone, Copy)]
+pub struct Told<'a> {
+    owner: Owner<'a>,
+    /// The pod.
+    pub pod: Option<&'a Pod>,
+    /// The container's name.
+    pub container: Option<&'a [u8]>,
 }
 
 impl Pods {
@@ -19,7 +60,7 @@ impl Pods {
     pub fn log_directory(&mut self, name: &[u8]) {
         let mut words = name.splitn(3, |&byte| byte == b'_');
         if let (Some(namespace), Some(pod), Some(uid)) = (words.next(), words.next(), words.next()) {
-            self.by_uid.insert(uid.to_vec(), format!("{}/{}", Shown(namespace), Shown(pod)));
+            self.by_uid.insert(uid.to_vec(), Pod { namespace: namespace.to_vec(), name: pod.to_vec() });
         }
     }
 
@@ -33,32 +74,42 @@ impl Pods {
             return;
         };
         if let Some(dash) = rest.iter().rposition(|&byte| byte == b'-') {
-            let named = format!("{}/{} {}", Shown(namespace), Shown(pod), Shown(&rest[..dash]));
-            self.by_container.insert(rest[dash + 1..].to_vec(), named);
+            let pod = Pod { namespace: namespace.to_vec(), name: pod.to_vec() };
+            let container = Container { pod, name: Some(rest[..dash].to_vec()) };
+            self.by_container.insert(rest[dash + 1..].to_vec(), container);
         }
     }
 
-    /// Learns from a container's `config.json` (the OCI runtime specification, with the annotations of containerd
-    /// or of CRI-O). `id` is the container's.
-    pub fn config(&mut self, id: &[u8], text: &[u8]) {
-        let either = |one: &str, other: &str| member(text, one).or_else(|| member(text, other));
-        let Some(pod) = either("io.kubernetes.cri.sandbox-name", "io.kubernetes.pod.name") else {
+    /// Learns from the specification of a container of this runtime, by the annotations that are its own.
+    pub fn spec(&mut self, runtime: Runtime, id: &[u8], text: &[u8]) {
+        let [pod, namespace, container] = match runtime {
+            Runtime::Containerd => [
+                "io.kubernetes.cri.sandbox-name",
+                "io.kubernetes.cri.sandbox-namespace",
+                "io.kubernetes.cri.container-name",
+            ],
+            // The kubelet's labels, which CRI-O writes last, whatever a pod's author has annotated.
+            Runtime::Crio => {
+                ["io.kubernetes.pod.name", "io.kubernetes.pod.namespace", "io.kubernetes.container.name"]
+            }
+            Runtime::Other => return,
+        };
+        let Some(Spec { root, annotations }) = json::read(text) else {
             return;
         };
-        let namespace = either("io.kubernetes.cri.sandbox-namespace", "io.kubernetes.pod.namespace");
-        let mut named = format!("{}/{}", Shown(namespace.unwrap_or(b"?")), Shown(pod));
-        let container = either("io.kubernetes.cri.container-name", "io.kubernetes.container.name");
-        if let Some(container) = container.filter(|name| *name != b"POD") {
-            named = format!("{named} {}", Shown(container));
+        let annotation = |name: &str| annotations.as_ref()?.get(name).map(|value| value.clone().into_bytes());
+        let (Some(name), Some(namespace)) = (annotation(pod), annotation(namespace)) else {
+            return;
+        };
+        let name_of_its_own = annotation(container).filter(|name| name != b"POD");
+        let container = Container { pod: Pod { namespace, name }, name: name_of_its_own };
+        // overlay/LAYER/merged
+        let path = root.and_then(|root| root.path).unwrap_or_default();
+        let mut words = path.rsplit('/');
+        if let (Runtime::Crio, Some("merged"), Some(layer)) = (runtime, words.next(), words.next()) {
+            self.by_container.insert(layer.as_bytes().to_vec(), container.clone());
         }
-        // The first "path" of such a file that ends so is the root file system's: overlay/LAYER/merged.
-        if let Some(root) = member(text, "path") {
-            let mut words = root.rsplit(|&byte| byte == b'/');
-            if let (Some(b"merged"), Some(layer)) = (words.next(), words.next()) {
-                self.by_container.insert(layer.to_vec(), named.clone());
-            }
-        }
-        self.by_container.insert(id.to_vec(), named);
+        self.by_container.insert(id.to_vec(), container);
     }
 
     /// Whether this container, or layer, is known by name.
@@ -66,32 +117,35 @@ impl Pods {
         self.by_container.contains_key(id)
     }
 
-    /// An owner for people, by name where it is known.
-    pub fn told(&self, owner: &Owner<'_>) -> String {
-        match owner {
-            Owner::Volume { pod, volume } => match self.by_uid.get(*pod) {
-                Some(name) => format!("pod {name} volume {}", Shown(volume)),
-                None => owner.to_string(),
-            },
-            Owner::Container { id, part } => match self.by_container.get(*id) {
-                Some(name) => format!("pod {name} {}", Shown(part)),
-                None => owner.to_string(),
-            },
-            Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => owner.to_string(),
-        }
+    /// An owner, by name where it is known.
+    pub fn told<'a>(&'a self, owner: Owner<'a>) -> Told<'a> {
+        let (pod, container) = match owner {
+            Owner::Volume { pod, .. } => (self.by_uid.get(pod), None),
+            Owner::Container { id, .. } => {
+                let known = self.by_container.get(id);
+                (known.map(|known| &known.pod), known.and_then(|known| known.name.as_deref()))
+            }
+            Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => (None, None),
+        };
+        Told { owner, pod, container }
     }
 }
 
-/// The text that a JSON file gives this name, wherever it first does. The names and values looked for hold nothing
-/// that would be escaped.
-fn member<'a>(text: &'a [u8], name: &str) -> Option<&'a [u8]> {
-    let quoted = format!("\"{name}\"");
-    let places = text.windows(quoted.len()).enumerate().filter(|(_, window)| *window == quoted.as_bytes());
-    places.map(|(place, _)| place).find_map(|place| {
-        let value = text[place + quoted.len()..].trim_ascii_start().strip_prefix(b":")?;
-        let value = value.trim_ascii_start().strip_prefix(b"\"")?;
-        value.split(|&byte| byte == b'"').next()
-    })
+impl Display for Told<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let Some(Pod { namespace, name }) = self.pod else {
+            return self.owner.fmt(f);
+        };
+        write!(f, "pod {}/{}", Shown(namespace), Shown(name))?;
+        if let Some(container) = self.container {
+            write!(f, " {}", Shown(container))?;
+        }
+        match self.owner {
+            Owner::Volume { volume, .. } => write!(f, " volume {}", Shown(volume)),
+            Owner::Container { part, .. } => write!(f, " {}", Shown(part)),
+            Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => Ok(()),
+        }
+    }
 }
 
 #[cfg(test)]
@@ -100,47 +154,89 @@ mod tests {
 
     const UID: &[u8] = b"6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11";
 
+    fn container(runtime: Runtime, id: &[u8]) -> Owner<'_> {
+        Owner::Container { id, runtime, part: b"rootfs" }
+    }
+
+    fn told(pods: &Pods, owner: Owner<'_>) -> String {
+        pods.told(owner).to_string()
+    }
+
     #[test]
     fn a_pods_name_comes_from_its_log_directory() {
         let mut pods = Pods::default();
         pods.log_directory(b"shop_web-7d9f-x2x_6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11");
         pods.log_directory(b"nonsense");
         let volume = Owner::Volume { pod: UID, volume: b"data" };
-        assert_eq!(pods.told(&volume), "pod shop/web-7d9f-x2x volume data");
+        assert_eq!(told(&pods, volume), "pod shop/web-7d9f-x2x volume data");
         let other = Owner::Volume { pod: b"0", volume: b"data" };
-        assert_eq!(pods.told(&other), "pod 0 volume data");
+        assert_eq!(told(&pods, other), "pod 0 volume data");
     }
 
     #[test]
     fn a_containers_name_comes_from_its_log() {
         let mut pods = Pods::default();
         pods.log_link(b"web-7d9f-x2x_shop_my-server-0123abc.log");
-        let rootfs = Owner::Container { id: b"0123abc", part: b"rootfs" };
-        assert_eq!(pods.told(&rootfs), "pod shop/web-7d9f-x2x my-server rootfs");
+        let owner = container(Runtime::Containerd, b"0123abc");
+        assert_eq!(told(&pods, owner), "pod shop/web-7d9f-x2x my-server rootfs");
     }
 
     #[test]
-    fn a_sandboxs_name_comes_from_its_configuration() {
+    fn a_sandboxs_name_comes_from_its_specification() {
         let text = br#"{"root":{"path":"/var/lib/containers/storage/overlay/1ay3r/merged"},"annotations":{
-            "io.kubernetes.container.name":"POD","io.kubernetes.pod.name" : "web","io.kubernetes.pod.namespace":"shop"}}"#;
+            "io.kubernetes.container.name":"POD","io.kubernetes.pod.name" : "w\u0065b","io.kubernetes.pod.namespace":"shop"}}"#;
         let mut pods = Pods::default();
-        pods.config(b"c0n7", text);
+        pods.spec(Runtime::Crio, b"c0n7", text);
         for id in [&b"c0n7"[..], b"1ay3r"] {
-            assert_eq!(pods.told(&Owner::Container { id, part: b"shm" }), "pod shop/web shm");
+            assert_eq!(told(&pods, container(Runtime::Crio, id)), "pod shop/web rootfs");
         }
-        let containerd = br#"{"root":{"path":"rootfs"},"annotations":{"io.kubernetes.cri.container-name":"c",
+        let containerd =
+            br#"{"root":{"path":"rootfs/merged"},"annotations":{"io.kubernetes.cri.container-name":"c",
             "io.kubernetes.cri.sandbox-name":"web","io.kubernetes.cri.sandbox-namespace":"shop"}}"#;
-        pods.config(b"d", containerd);
-        assert_eq!(pods.told(&Owner::Container { id: b"d", part: b"rootfs" }), "pod shop/web c rootfs");
+        pods.spec(Runtime::Containerd, b"d", containerd);
+        assert_eq!(told(&pods, container(Runtime::Containerd, b"d")), "pod shop/web c rootfs");
         assert!(!pods.knows(b"rootfs") && pods.knows(b"d"));
     }
 
     #[test]
-    fn what_is_cut_off_names_nobody() {
+    fn a_runtime_is_believed_by_its_own_annotations_alone() {
+        let both = br#"{"annotations":{"io.kubernetes.cri.sandbox-name":"forged","io.kubernetes.cri.sandbox-namespace":"forged",
+            "io.kubernetes.cri.container-name":"forged","io.kubernetes.pod.name":"web","io.kubernetes.pod.namespace":"shop"}}"#;
         let mut pods = Pods::default();
-        for text in [&b""[..], b"\"io.kubernetes.pod.name\"", b"\"io.kubernetes.pod.name\":3", b"{}"] {
-            pods.config(b"x", text);
+        pods.spec(Runtime::Crio, b"a", both);
+        assert_eq!(told(&pods, container(Runtime::Crio, b"a")), "pod shop/web rootfs");
+        // A key is one where JSON has a key: not in a value, not deeper, not in another list.
+        for forged in [
+            &br#"{"annotations":{"x":"\"io.kubernetes.pod.name\":\"forged\""},"hostname":"io.kubernetes.pod.name"}"#[..],
+            br#"{"linux":{"annotations":{"io.kubernetes.pod.name":"forged","io.kubernetes.pod.namespace":"x"}}}"#,
+            br#"{"process":{"env":["io.kubernetes.pod.name","forged"]},"io.kubernetes.pod.name":"forged"}"#,
+            br#"{"annotations":{"io.kubernetes.cri.sandbox-name":"forged","io.kubernetes.cri.sandbox-namespace":"forged"}}"#,
+        ] {
+            pods.spec(Runtime::Crio, b"b", forged);
+            pods.spec(Runtime::Other, b"b", both);
+            pods.spec(Runtime::Other, b"b", forged);
+        }
+        assert!(!pods.knows(b"b"));
+    }
+
+    #[test]
+    fn what_is_cut_off_names_nobody() {
+        let text =
+            br#"{"annotations":{"io.kubernetes.pod.name":"web","io.kubernetes.pod.namespace":"shop"}}"#;
+        let mut pods = Pods::default();
+        for length in 0..text.len() {
+            pods.spec(Runtime::Crio, b"x", &text[..length]);
+        }
+        for text in [
+            &b"[]"[..],
+            br#"{"annotations":{"io.kubernetes.pod.name":3}}"#,
+            br#"{"annotations":null}"#,
+            b"{}",
+        ] {
+            pods.spec(Runtime::Crio, b"x", text);
         }
         assert!(!pods.knows(b"x"));
+        pods.spec(Runtime::Crio, b"x", text);
+        assert!(pods.knows(b"x"));
     }
 }
