@@ -3,6 +3,7 @@
 
 pub mod ctl;
 pub mod enter;
+mod manners;
 pub mod offer;
 mod plain;
 mod version;
@@ -10,7 +11,7 @@ mod version;
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 
 use crate::exit::{Exit, Failure, Report};
 use crate::model::text::Shown;
@@ -43,10 +44,24 @@ fn explain<T>(
             Ok(Outcome::Tell(Report::done(text + version::build(command, words).unwrap_or_default())))
         }
         _ => {
+            let told = |kind| match error.get(kind) {
+                Some(ContextValue::String(word)) => Some(word.as_str()),
+                Some(ContextValue::Strings(words)) => words.first().map(String::as_str),
+                _ => None,
+            };
+            let similar =
+                [ContextKind::SuggestedSubcommand, ContextKind::SuggestedArg, ContextKind::SuggestedValue]
+                    .into_iter()
+                    .find_map(told);
+            if let Some(word) = told(ContextKind::InvalidSubcommand) {
+                return Err(Failure::new(usage, manners::no_verb(word, similar, words)));
+            }
+            let similar = similar.map_or(String::new(), |word| format!("did you mean '{word}'? "));
             let paragraph = text.split("\n\n").next().unwrap_or_default();
             let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
             let said: Vec<_> = paragraph.split_whitespace().collect();
-            let message = format!("{} (see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
+            let message =
+                format!("{} ({similar}see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
             Err(Failure::new(usage, message))
         }
     }

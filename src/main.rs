@@ -108,10 +108,16 @@ fn variable(name: &CStr) -> Option<&'static [u8]> {
     raw::getenv(name).map(CStr::to_bytes)
 }
 
-/// Writes a report's text to standard output. That nobody reads it any more is no error.
+/// Writes a report's text to standard output; what is wrong with the command line is nobody's input and goes to
+/// standard error. That nobody reads it any more is no error.
 fn print(report: &Report, failed: Exit) -> Result<Exit, Failure> {
+    let text = report.text.as_bytes();
+    if report.exit == Exit::Usage {
+        sys::stderr::write(text);
+        return Ok(report.exit);
+    }
     let mut stdout = io::stdout().lock();
-    match stdout.write_all(report.text.as_bytes()).and_then(|()| stdout.flush()) {
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
             let why = text::reason(&error);
             Err(Failure::new(failed, format!("cannot write to standard output: {why}")))

@@ -4,26 +4,32 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::builder::PossibleValue;
-use clap::{ArgAction, Args, CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
-use super::{Outcome, explain, os_words};
-use crate::exit::{Exit, Failure};
+use super::{Outcome, explain, manners, os_words};
+use crate::exit::{Exit, Failure, Report};
 use crate::model::json::Layout;
 use crate::model::pin;
 use crate::model::units::dropin::Exec;
 use crate::sys::raw::Words;
 
-/// Create, inspect and remove the mount namespace of the kubelet and the container runtime
+/// Manage the mount namespace of the kubelet and the container runtime
 #[derive(Parser)]
-#[command(name = "kubensctl", version, disable_help_subcommand = true, arg_required_else_help = false)]
+#[command(
+    name = "kubensctl",
+    version,
+    arg_required_else_help = false,
+    next_help_heading = "Options of every verb"
+)]
 pub struct Asked {
-    /// One log level less; may be repeated
+    /// Say less; may be repeated
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub quiet: u8,
-    /// One log level more; may be repeated
+    /// Say more; may be repeated
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub verbose: u8,
-    /// Do not pipe the output into a pager
+    /// Do not use a pager
     #[arg(long, global = true)]
     pub no_pager: bool,
     /// The pin's directory
@@ -37,36 +43,36 @@ pub struct Asked {
 /// A verb and its options.
 #[derive(Subcommand)]
 pub enum Verb {
-    /// Make sure that the namespace exists, is right, and is pinned
+    /// Create the namespace and pin it, if it is not pinned already
     Pin {
-        /// Say what was done in JSON
+        /// Say it in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
-    /// Remove the pin, unless processes live in the namespace
+    /// Remove the pin, unless processes run in the namespace
     Unpin {
         /// Remove it all the same
         #[arg(long)]
         force: bool,
-        /// Say what was done in JSON
+        /// Say it in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
-    /// Have services run inside, by a drop-in each
+    /// Have these services run inside
     Wrap(Wrap),
-    /// Take back what wrap wrote
+    /// Undo wrap
     Unwrap(Unwrap),
-    /// Have this node's container runtime and kubelet run inside, and kubens.service start with the machine
+    /// Have the container runtime and the kubelet run inside
     Enable(Enable),
-    /// Take back what enable did
+    /// Undo enable
     Disable(Disable),
-    /// Is encapsulation in effect, and who is where? Status 0: in effect; 3: not enabled; 1: degraded
+    /// Say whether it is in effect, and which service runs on which side
     Status {
         /// Say it in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
-    /// List the mounts that only the namespace has, and whose they are
+    /// List the mounts inside, and the pod that each belongs to
     Mounts {
         /// List the mounts of both sides
         #[arg(long, conflicts_with = "host")]
@@ -81,19 +87,19 @@ pub enum Verb {
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
-    /// Look for everything that is known to go wrong. Status 0: clean; 1: findings
+    /// Look for known problems, and say how to solve each
     Check {
         /// Say it in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
-    /// Print metrics in the OpenMetrics format
+    /// Print metrics for Prometheus
     Metrics {
         /// Write them to FILE, in one step
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
-    /// Print the completion script of both commands for a shell
+    /// Print the completion script for a shell
     Completion {
         /// The shell
         shell: Shell,
@@ -161,7 +167,7 @@ pub struct Place {
 /// `wrap`
 #[derive(Args)]
 pub struct Wrap {
-    /// For services that join by themselves (CRI-O): name the pin in their environment
+    /// Only tell them the pin: for CRI-O, which joins by itself
     #[arg(long, conflicts_with = "also")]
     pub env: bool,
     /// Wrap these commands too, besides ExecStart
@@ -195,7 +201,7 @@ pub struct Enable {
     /// Of several container runtimes, only this one
     #[arg(long, value_name = "NAME")]
     pub runtime: Option<String>,
-    /// Start kubens.service now, and restart the services that run
+    /// Restart the services that run, now
     #[arg(long, conflicts_with = "root")]
     pub now: bool,
     /// Where, and what is said
@@ -228,7 +234,14 @@ impl Asked {
 
 /// The parser, as clap knows it.
 pub fn command() -> clap::Command {
-    Asked::command()
+    let command = Asked::command();
+    let verbs = manners::verbs(&command);
+    command
+        .override_usage("kubensctl [OPTION]... VERB [ARGUMENT]...")
+        .help_template(format!(
+            "{{about}}\n\n{{usage-heading}} {{usage}}\n\n{verbs}Options:\n{{options}}{{after-help}}"
+        ))
+        .after_help(manners::STATUSES)
 }
 
 /// Reads the command line; the first word is the program's own name.
@@ -236,8 +249,13 @@ pub fn command() -> clap::Command {
 /// # Errors
 /// Usage, with status 2.
 pub fn read(words: Words<'_>) -> Result<Outcome<Asked>, Failure> {
-    match Asked::try_parse_from(os_words(words)) {
+    let parsed =
+        command().try_get_matches_from(os_words(words)).and_then(|found| Asked::from_arg_matches(&found));
+    match parsed {
         Ok(asked) => Ok(Outcome::Ask(asked)),
+        Err(error) if error.kind() == ErrorKind::MissingSubcommand => {
+            Ok(Outcome::Tell(Report { exit: Exit::Usage, text: manners::short_help() }))
+        }
         Err(error) => explain(&error, command(), words, Exit::Usage),
     }
 }
