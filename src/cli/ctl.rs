@@ -167,7 +167,7 @@ pub struct Place {
 /// `wrap`
 #[derive(Args)]
 pub struct Wrap {
-    /// Only tell them the pin: for CRI-O, which joins by itself
+    /// Only tell them where the pin is, as CRI-O wants it
     #[arg(long, conflicts_with = "also")]
     pub env: bool,
     /// Wrap these commands too, besides ExecStart
