@@ -56,12 +56,12 @@ fn explain<T>(
             if let Some(word) = told(ContextKind::InvalidSubcommand) {
                 return Err(Failure::new(usage, manners::no_verb(word, similar, words)));
             }
-            let similar = similar.map_or(String::new(), |word| format!("did you mean '{word}'? "));
+            let similar = similar.map_or(String::new(), |word| format!("; did you mean '{word}'?"));
             let paragraph = text.split("\n\n").next().unwrap_or_default();
             let paragraph = paragraph.strip_prefix("error: ").unwrap_or(paragraph);
             let said: Vec<_> = paragraph.split_whitespace().collect();
             let message =
-                format!("{} ({similar}see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
+                format!("{}{similar} (see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
             Err(Failure::new(usage, message))
         }
     }

@@ -42,7 +42,7 @@ fn every_shell_gets_a_script_of_both_commands_or_of_one() {
         assert!(zsh.starts_with(&format!("#compdef {name}\n")));
         assert!(!zsh.contains(&format!("compdef _kubens {other}\n")));
     }
-    let unknown = "kubensctl: invalid value 'tcsh' for '<SHELL>' [possible values: bash, zsh, fish] (did you mean 'zsh'? see kubensctl --help)\n";
+    let unknown = "kubensctl: invalid value 'tcsh' for '<SHELL>' [possible values: bash, zsh, fish]; did you mean 'zsh'? (see kubensctl --help)\n";
     assert_eq!(sandbox.run("kubensctl completion tcsh"), Run::new(2, "", unknown));
 }
 

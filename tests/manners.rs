@@ -61,9 +61,12 @@ fn every_help_fits_a_terminal_of_80_columns() {
 fn a_word_that_is_no_verb_is_answered_on_one_line() {
     let said = |line: &str| Run::new(2, "", &format!("kubensctl: {line}\n"));
     for (words, line) in [
-        ("stat", "there is no verb 'stat' (did you mean 'status'? see kubensctl --help)"),
+        ("stat", "there is no verb 'stat'; did you mean 'status'? (see kubensctl --help)"),
         ("frobnicate", "there is no verb 'frobnicate' (see kubensctl --help)"),
-        ("mounts --hots", "unexpected argument '--hots' found (did you mean '--host'? see kubensctl --help)"),
+        (
+            "mounts --hots",
+            "unexpected argument '--hots' found; did you mean '--host'? (see kubensctl --help)",
+        ),
         ("exec df -h", "there is no verb 'exec': `kubensenter df -h` runs it inside"),
         ("-q run", "there is no verb 'run': `kubensenter COMMAND` runs a command inside"),
         ("shell", "there is no verb 'shell': `kubensenter` without a command starts a shell inside"),

@@ -81,7 +81,7 @@ pub fn no_verb(word: &str, similar: Option<&str>, words: Words<'_>) -> String {
     match (meant(word, &after), similar) {
         (Some(meant), _) => format!("there is no verb '{shown}': `{meant}"),
         (None, Some(similar)) => {
-            format!("there is no verb '{shown}' (did you mean '{similar}'? see kubensctl --help)")
+            format!("there is no verb '{shown}'; did you mean '{similar}'? (see kubensctl --help)")
         }
         (None, None) => format!("there is no verb '{shown}' (see kubensctl --help)"),
     }
