@@ -2,6 +2,7 @@
 
 mod check;
 mod completion;
+mod judged;
 mod metrics;
 mod mounts;
 mod offer;

@@ -9,8 +9,10 @@ pub enum Exit {
     Failed,
     /// `kubensctl`: the command line is wrong.
     Usage,
-    /// `kubensctl status`: nothing is pinned.
+    /// `kubensctl status`: it is not in effect, and nothing is wrong.
     NotPinned,
+    /// `kubensctl status`, `check`: it cannot be known.
+    Unknown,
     /// `kubensenter`: failed before the command, by usage, namespace or permission.
     NotEntered,
     /// `kubensenter`: the command is there and cannot be executed.
@@ -27,6 +29,7 @@ impl Exit {
             Exit::Failed => 1,
             Exit::Usage => 2,
             Exit::NotPinned => 3,
+            Exit::Unknown => 4,
             Exit::NotEntered => 125,
             Exit::NotExecutable => 126,
             Exit::NotFound => 127,

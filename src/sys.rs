@@ -10,6 +10,7 @@ pub mod exec;
 pub mod files;
 pub mod installed;
 pub mod lock;
+pub mod manager;
 pub mod mount;
 pub mod mounts;
 pub mod namespace;

@@ -157,6 +157,7 @@ fn a_name_that_somebody_else_chose_is_shown_by_one_type() {
         "lossy",
         &[
             "model/json",
+            "model/node/manager",
             "model/units/command",
             "sys/mounts",
             "sys/systemd",

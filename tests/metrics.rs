@@ -55,17 +55,35 @@ fn prometheus_reads_what_metrics_writes() {
     let before = samples(&python, &sandbox.ok("kubensctl metrics"));
     assert!(before.contains(&"kubens_pinned  0.0".to_owned()), "{before:?}");
     sandbox.ok("kubensctl pin && mkdir /run/v && kubensenter -q mount -t tmpfs v /run/v");
+    sandbox.serves();
     let after = samples(&python, &sandbox.ok("kubensctl metrics"));
     for expected in [
         "kubens_pinned  1.0",
         "kubens_in_effect  1.0",
         "kubens_split_brain  0.0",
+        "kubens_verdict verdict=in-effect 1.0",
+        "kubens_verdict verdict=unknown 0.0",
+        "kubens_mounts_outside  0.0",
+        "kubens_unit_processes role=kubelet,side=inside,unit=kubelet 1.0",
         "kubens_mounts side=hidden 1.0",
     ] {
         // Both parsers see it.
         assert_eq!(after.iter().filter(|sample| *sample == expected).count(), 2, "{expected}: {after:?}");
     }
     assert!(after.iter().any(|sample| sample.starts_with("kubens_init_cpu_seconds_total ")), "{after:?}");
+}
+
+#[test]
+fn what_is_not_known_is_left_out() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("kubensctl pin");
+    sandbox.serves();
+    let bare = sandbox.ok("setpriv --bounding-set=-all --inh-caps=-all kubensctl metrics");
+    assert!(bare.contains("kubens_verdict{verdict=\"unknown\"} 1\n"), "{bare}");
+    for name in ["kubens_in_effect", "kubens_split_brain", "kubens_unit_processes"] {
+        assert!(!bare.contains(name), "{bare}");
+    }
+    assert!(sandbox.ok("kubensctl metrics").contains("\nkubens_in_effect 1\n"));
 }
 
 #[test]
@@ -100,6 +118,6 @@ fn the_example_alerts_ask_for_metrics_that_there_are() {
     let names: Vec<_> = words.filter(|word| word.starts_with("kubens_")).collect();
     assert!(names.len() >= 5);
     for name in names {
-        assert!(text.contains(&format!("\n{name} ")), "{name}");
+        assert!([" ", "{"].iter().any(|end| text.contains(&format!("\n{name}{end}"))), "{name}");
     }
 }

@@ -119,6 +119,7 @@ fn any_name_of_a_mount_is_read_right() {
 #[test]
 fn a_mount_that_comes_and_goes_is_no_error() {
     let sandbox = pinned();
+    sandbox.serves();
     let run = sandbox.run(
         "mkdir /run/x
          kubensenter -q sh -c 'while :; do mount -t tmpfs x /run/x; umount /run/x; sleep 0.001; done' & churn=$!

@@ -5,10 +5,11 @@ mod harness;
 
 use harness::{Run, Sandbox};
 
-/// A host on which `kubensctl pin` pinned a namespace.
+/// A host on which `kubensctl pin` pinned a namespace, and a runtime and a kubelet run inside.
 fn pinned() -> Sandbox {
     let sandbox = Sandbox::new();
     sandbox.ok("kubensctl pin");
+    sandbox.serves();
     sandbox
 }
 
@@ -38,6 +39,180 @@ fn a_pin_that_is_right_is_status_0() {
     assert_eq!((run.status, run.stderr.as_str()), (0, ""));
     assert!(run.stdout.starts_with("in effect\n"), "{}", run.stdout);
     assert_eq!(sandbox.run("kubensctl status --quiet"), Run::new(0, "", ""));
+}
+
+/// The exit status, and the first line of text.
+fn verdict(sandbox: &Sandbox, before: &str) -> (i32, String) {
+    let run = sandbox.run(&format!("{before} kubensctl status"));
+    (run.status, run.stdout.lines().next().unwrap_or_default().to_owned())
+}
+
+fn begins(sandbox: &Sandbox, before: &str, status: i32, start: &str) {
+    let (code, line) = verdict(sandbox, before);
+    assert!(code == status && line.starts_with(start), "{before}: {code} {line}");
+}
+
+#[test]
+fn a_pin_that_nobody_uses_is_idle() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("kubensctl pin");
+    begins(&sandbox, "", 3, "idle: ");
+    sandbox.serves();
+    begins(&sandbox, "", 0, "in effect");
+}
+
+#[test]
+fn services_on_two_sides_are_seen_whoever_else_runs() {
+    for (where_, start) in [
+        ("", "degraded: kubelet is outside while containerd is inside"),
+        ("unshare --mount", "degraded: kubelet is in a namespace of its own while containerd is inside"),
+        ("unshare --mount --propagation unchanged", "degraded: kubelet is in a namespace of its own while"),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.ok("kubensctl pin");
+        // It has the lowest PID in that namespace, and decides nothing.
+        sandbox.runs("conmon-helper", where_);
+        sandbox.runs("containerd", "kubensenter -q");
+        begins(&sandbox, "", 0, "in effect");
+        sandbox.runs("kubelet", where_);
+        begins(&sandbox, "", 1, start);
+    }
+}
+
+#[test]
+fn a_namespace_that_lost_its_pin_is_known_whoever_was_in_it_first() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("kubensctl pin");
+    sandbox.runs("anything", "kubensenter -q");
+    sandbox.serves();
+    sandbox.ok("umount -l /run/kubens");
+    begins(&sandbox, "", 1, "degraded: the pin is missing, and containerd, kubelet live in mnt:[");
+}
+
+#[test]
+fn a_kubelet_in_a_container_is_where_its_volumes_are() {
+    for (side, code) in [("", 1), ("kubensenter -q", 0)] {
+        let sandbox = Sandbox::new();
+        sandbox.ok("kubensctl pin && mkdir -p /run/lib/kubelet && mkdir -p /var/lib/kubelet");
+        sandbox.runs("containerd", "kubensenter -q");
+        sandbox.ok(&format!(
+            "{side} mount -t tmpfs k /run/lib && {side} mkdir /run/lib/kubelet && \
+                             {side} mount -t tmpfs kubelet /run/lib/kubelet"
+        ));
+        // Its root is its own, and the kubelet's directory is shared, as docker run -v …:rshared has it.
+        let container = "unshare --mount --propagation unchanged sh -c \
+                         'mount --make-private / && mount --make-private /run && exec \"$@\"' sh";
+        sandbox.runs("kubelet", &format!("{side} {container}"));
+        assert_eq!(verdict(&sandbox, "").0, code, "{side}: {:?}", verdict(&sandbox, ""));
+    }
+}
+
+#[test]
+fn who_cannot_mount_or_is_of_another_node_decides_nothing() {
+    for before in [
+        "setpriv --bounding-set=-sys_admin --inh-caps=-sys_admin",
+        "unshare --user --map-user=7 --mount",
+        "unshare --pid --fork --mount",
+    ] {
+        let sandbox = pinned();
+        sandbox.ok("chmod 755 /run /run/programs");
+        sandbox.ok(&format!(
+            "mkdir /run/other && cp /run/programs/kubelet /run/other
+             {before} /run/other/kubelet infinity </dev/null >/dev/null 2>&1 &
+             for i in $(seq 1000); do
+                 ls -l /proc/[0-9]*/exe 2>/dev/null | grep -q other/kubelet && exit; sleep 0.01
+             done; exit 9"
+        ));
+        begins(&sandbox, "", 0, "in effect");
+    }
+}
+
+#[test]
+fn what_cannot_be_seen_makes_the_verdict_unknown() {
+    // setns(2), and then the calls by which a namespace is opened as well.
+    for before in [
+        "setpriv --bounding-set=-all --inh-caps=-all",
+        "setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace",
+        "unshare --mount sh -c 'umount -l /proc; exec \"$@\"' sh",
+    ] {
+        for outside in [false, true] {
+            let sandbox = Sandbox::new();
+            sandbox.ok("kubensctl pin");
+            sandbox.runs("containerd", "kubensenter -q");
+            sandbox.runs("kubelet", if outside { "" } else { "kubensenter -q" });
+            begins(&sandbox, before, 4, "unknown: this could not be seen: ");
+            let run = sandbox.run(&format!("{before} kubensctl check"));
+            assert_eq!(run.status, 4, "{before}: {}", run.stdout);
+            assert!(run.stdout.starts_with("no findings in what could be seen\n"), "{}", run.stdout);
+        }
+    }
+}
+
+#[test]
+fn a_filter_that_forbids_setns_leaves_what_members_see() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("kubensctl pin");
+    let filter = "without 308";
+    begins(&sandbox, filter, 4, "unknown: ");
+    sandbox.serves();
+    begins(&sandbox, filter, 0, "in effect");
+    sandbox.ok("kubensenter -q mount --make-rslave /");
+    begins(&sandbox, filter, 1, "degraded: the namespace's root is not shared");
+}
+
+#[test]
+fn a_container_without_the_hosts_processes_knows_nothing() {
+    let sandbox = pinned();
+    // As in an agent's pod: a mount namespace and PIDs of its own, and files that a runtime has put there.
+    sandbox.ok("mkdir /run/pod && mount -t tmpfs t /run/pod && cd /run/pod && mkdir -p var/lib/docker/containers/x &&
+                : >var/lib/docker/containers/x/hosts");
+    let pod = "unshare --mount --pid --fork --mount-proc sh -c \
+               'mount --bind /run/pod/var/lib/docker/containers/x/hosts /etc/hosts && exec \"$@\"' sh";
+    begins(&sandbox, pod, 4, "unknown: ");
+    // With the host's PIDs the same sees all.
+    begins(&sandbox, &pod.replace(" --pid --fork --mount-proc", ""), 0, "in effect");
+}
+
+#[test]
+fn volumes_on_the_host_are_not_in_effect() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("mkdir -p /run/kubelet/pods/0a/volumes/kubernetes.io~csi/one /run/kubelet/pods/0a/volumes/kubernetes.io~csi/two
+                mount -t tmpfs old /run/kubelet/pods/0a/volumes/kubernetes.io~csi/one; kubensctl pin");
+    sandbox.serves();
+    begins(&sandbox, "", 0, "in effect");
+    sandbox.ok("mount -t tmpfs new /run/kubelet/pods/0a/volumes/kubernetes.io~csi/two");
+    begins(&sandbox, "", 1, "degraded: 1 mounts of containers or volumes were made on the host since");
+    sandbox.ok("umount /run/kubelet/pods/0a/volumes/kubernetes.io~csi/two");
+    begins(&sandbox, "", 0, "in effect");
+}
+
+#[test]
+fn a_namespace_of_somebody_elses_is_said() {
+    let sandbox = Sandbox::new();
+    sandbox.ok("mkdir -p /run/kubens && mount -t tmpfs k /run/kubens && mount --make-private /run/kubens && touch /run/kubens/mnt
+                unshare --user --map-root-user --mount sleep infinity </dev/null >/dev/null 2>&1 & other=$!
+                for i in $(seq 500); do [ \"$(readlink /proc/$other/exe)\" = \"$(readlink -f $(command -v sleep))\" ] && break; sleep 0.01; done
+                mount --bind /proc/$other/ns/mnt /run/kubens/mnt");
+    begins(
+        &sandbox,
+        "",
+        1,
+        "degraded: the namespace pinned at /run/kubens/mnt belongs to another user namespace",
+    );
+    assert!(sandbox.run("kubensctl metrics").stdout.contains("kubens_in_effect 0"));
+    assert!(sandbox.run("kubensctl check").stdout.starts_with("pin-foreign: "));
+}
+
+#[test]
+fn the_older_services_namespace_is_in_effect_in_the_older_way() {
+    let sandbox = Sandbox::new();
+    sandbox.pin("/run/container-mount-namespace/mnt");
+    for name in ["crio", "kubelet"] {
+        sandbox.runs(name, "nsenter --mount=/run/container-mount-namespace/mnt");
+    }
+    begins(&sandbox, "", 0, "in effect: by container-mount-namespace.service, the older way");
+    sandbox.runs("kubelet", "");
+    begins(&sandbox, "", 1, "degraded: ");
 }
 
 #[test]
@@ -77,7 +252,9 @@ fn counts_what_the_kernel_counts() {
     let inside = lines(&sandbox, "nsenter --mount=/run/kubens/mnt cat /proc/self/mountinfo | wc -l");
     let host = lines(&sandbox, "wc -l </proc/1/mountinfo");
     assert!(
-        json.contains(&format!("\"mounts\":{{\"inside\":{inside},\"host\":{host},\"hidden\":3}}")),
+        json.contains(&format!(
+            "\"mounts\":{{\"inside\":{inside},\"host\":{host},\"hidden\":3,\"outside\":0}}"
+        )),
         "{json}"
     );
 }
@@ -111,9 +288,9 @@ fn an_older_kernels_tables_tell_the_same() {
              mount --bind /usr x; mount --bind /usr /usr; mount --bind host \"y z\\\"
              mount --make-slave host; mount --make-private x; umount w 2>/dev/null; mount -t tmpfs on lost/on'
          umount -l lost; mount -t tmpfs late v");
-    for verb in ["status --json", "metrics"] {
+    for verb in ["status --json=pretty", "metrics"] {
         let told = |before: &str| {
-            let told = sandbox.run(&format!("{before} kubensctl {verb}")).stdout;
+            let told = sandbox.ok(&format!("{before} kubensctl {verb}"));
             told.lines().filter(|line| !line.contains("cpu")).collect::<Vec<_>>().join("\n")
         };
         let new = told("");
@@ -170,7 +347,8 @@ fn a_look_leaves_the_caller_where_it_was_and_nothing_behind() {
     assert_eq!(before, after);
     let members =
         "for p in /proc/[0-9]*; do stat -Lc %i $p/ns/mnt; done | grep -c $(stat -c %i /run/kubens/mnt)";
-    assert_eq!(sandbox.run(members).stdout, "0\n");
+    // The runtime and the kubelet, and nobody else.
+    assert_eq!(sandbox.run(members).stdout, "2\n");
 }
 
 #[test]

@@ -3,19 +3,28 @@
 use std::fmt::Write;
 use std::path::Path;
 
-use super::{looked, pin_in};
+use serde::Serialize;
+
+use super::judged::judged;
 use crate::exit::{Exit, Failure, Report};
-use crate::model::json::{self, Json, Layout};
+use crate::model::json::{self, Layout};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
 use crate::sys::{installed, survey, systemd};
 
-pub(super) fn check(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
-    let node = looked(survey::look(&pin_in(dir)?))?;
-    let view = node.view();
-    let mut found = findings::degrading(&view);
-    found.extend(findings::mounts::all(&view));
-    let mut blind = node.blind.clone();
+/// What `--json` prints; the schema is in kubensctl(8).
+#[derive(Serialize)]
+struct Checked {
+    findings: Vec<Finding>,
+    not_seen: Vec<String>,
+}
+
+pub(super) fn check(dir: &Path, layout: Option<Layout>) -> Result<Report, Failure> {
+    let (mut found, mut blind) = judged(dir, survey::look, |view, verdict| {
+        let mut found = findings::verdict::of(view, &verdict);
+        found.extend(findings::mounts::all(view));
+        (found, view.node.blind.clone())
+    })?;
     match of_units(dir) {
         Ok(more) => {
             // That the older service is enabled is no second finding where its pin is one.
@@ -27,23 +36,20 @@ pub(super) fn check(dir: &Path, json: Option<Layout>) -> Result<Report, Failure>
         Err(why) => blind.push(why),
     }
     found.extend(selinux::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
-    let exit = if found.is_empty() { Exit::Done } else { Exit::Failed };
-    let text = if let Some(layout) = json {
-        let members = vec![
-            ("findings", Json::list(&found, findings::json)),
-            ("not_seen", Json::list(&blind, |what| what.as_str().into())),
-        ];
-        json::document(&Json::Object(members), layout)
-    } else {
-        text(&found, &blind)
+    let exit = match (found.is_empty(), blind.is_empty()) {
+        (false, _) => Exit::Failed,
+        (true, false) => Exit::Unknown,
+        (true, true) => Exit::Done,
     };
+    let checked = Checked { findings: found, not_seen: blind };
+    let text = layout.map_or_else(|| text(&checked), |layout| json::document(&checked, layout));
     Ok(Report { exit, text })
 }
 
-/// What the files of systemd's units tell, or why they do not.
+/// What the files of systemd's units tell, or why they do not; nothing, where there is no systemd.
 fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
     if !systemd::is_running() {
-        return Err("systemd's units (no systemd runs here)".to_owned());
+        return Ok(Vec::new());
     }
     let all = installed::units().map_err(|error| format!("systemd's units: {}", reason(&error)))?;
     let wrapped = all.iter().any(|(unit, _)| units::enters(unit, dir));
@@ -54,19 +60,20 @@ fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
     Ok(found)
 }
 
-fn text(found: &[Finding], blind: &[String]) -> String {
+fn text(checked: &Checked) -> String {
     let mut text = String::new();
-    for finding in found {
+    for finding in &checked.findings {
         let Finding { name, found, consequence, cure, .. } = finding;
         // Writing to a String does not fail.
         let _ = writeln!(text, "{name}: {found}\n    so:   {consequence}\n    cure: {cure}\n");
     }
-    let _ = match found.len() {
-        0 => writeln!(text, "no findings"),
-        1 => writeln!(text, "1 finding"),
-        count => writeln!(text, "{count} findings"),
+    let _ = match (checked.findings.len(), checked.not_seen.is_empty()) {
+        (0, true) => writeln!(text, "no findings"),
+        (0, false) => writeln!(text, "no findings in what could be seen"),
+        (1, _) => writeln!(text, "1 finding"),
+        (count, _) => writeln!(text, "{count} findings"),
     };
-    for what in blind {
+    for what in &checked.not_seen {
         let _ = writeln!(text, "not seen: {what}");
     }
     text

@@ -1,19 +1,16 @@
 //! `kubensctl metrics`: OpenMetrics, for a node exporter's textfile directory.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
-use super::{looked, pin_in};
+use super::judged::judged;
 use crate::exit::{Exit, Failure, Report};
-use crate::model::node::metrics;
-use crate::model::node::status::Verdict;
+use crate::model::node::telling::metrics;
 use crate::model::text::{Shown, reason};
-use crate::sys::{census, survey, textfile};
-use std::os::unix::ffi::OsStrExt;
+use crate::sys::{survey, textfile};
 
 pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> Result<Report, Failure> {
-    let node = looked(survey::glance(&pin_in(dir)?))?;
-    let view = node.view();
-    let text = metrics::text(&view, &Verdict::new(&view), census::cpu_time(1));
+    let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict))?;
     let Some(path) = output else {
         return Ok(Report::done(text));
     };

@@ -27,6 +27,9 @@ pub(super) fn mounts(
         let why = match &node.pinning {
             Pinning::Nothing(what) => format!("it is {what} (kubensctl pin makes it)"),
             Pinning::Unknown(why) => format!("{why} (try sudo)"),
+            Pinning::Foreign(_) => {
+                "it belongs to another user namespace, and nothing in it is what it seems".to_owned()
+            }
             Pinning::Pinned(_) => format!("cannot see {} (try sudo)", node.blind.join("; ")),
         };
         let message = format!("cannot list the mounts of the namespace at {}: {why}", Shown(&node.point));

@@ -66,7 +66,7 @@ fn pins() -> Vec<(String, String)> {
 
 /// One process of each mount namespace but the caller's; all processes where no other namespace can be seen.
 fn some_processes() -> Vec<(String, String)> {
-    let all = census::all([None, None]).unwrap_or_default();
+    let all = census::all(&[]).unwrap_or_default();
     let own = caller::namespace();
     let mut homes: Vec<(NamespaceId, i32, usize)> = Vec::new();
     for process in &all {

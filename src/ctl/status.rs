@@ -2,31 +2,36 @@
 
 use std::path::Path;
 
-use super::{looked, pin_in};
+use super::judged::judged;
 use crate::exit::{Exit, Failure, Report};
 use crate::model::json::{self, Layout};
-use crate::model::node::status::{self, Verdict};
+use crate::model::node::findings;
+use crate::model::node::judgement::Verdict;
+use crate::model::node::telling;
 use crate::sys::screen::Screen;
 use crate::sys::survey;
 
 pub(super) fn status(
     dir: &Path,
-    json: Option<Layout>,
+    layout: Option<Layout>,
     quiet: bool,
     screen: Screen,
 ) -> Result<Report, Failure> {
-    let node = looked(survey::glance(&pin_in(dir)?))?;
-    let view = node.view();
-    let verdict = Verdict::new(&view);
-    let exit = match verdict {
-        Verdict::InEffect => Exit::Done,
-        Verdict::NotEnabled => Exit::NotPinned,
-        Verdict::Degraded(_) => Exit::Failed,
-    };
-    let text = match (quiet, json) {
-        (true, _) => String::new(),
-        (false, Some(layout)) => json::document(&status::json(&view, &verdict), layout),
-        (false, None) => status::text(&view, &verdict, screen.is_coloured()),
-    };
-    Ok(Report { exit, text })
+    judged(dir, survey::glance, |view, verdict| {
+        let exit = match verdict {
+            Verdict::InEffect => Exit::Done,
+            Verdict::NotEnabled | Verdict::Pending | Verdict::Starting | Verdict::Idle => Exit::NotPinned,
+            Verdict::Degraded(_) => Exit::Failed,
+            Verdict::Unknown(_) => Exit::Unknown,
+        };
+        let troubles = findings::verdict::of(view, &verdict);
+        let text = match (quiet, layout) {
+            (true, _) => String::new(),
+            (false, Some(layout)) => {
+                json::document(&telling::json::status(view, &verdict, &troubles), layout)
+            }
+            (false, None) => telling::text(view, &verdict, &troubles, screen.is_coloured()),
+        };
+        Report { exit, text }
+    })
 }

@@ -1,9 +1,10 @@
-//! The processes of this machine, by mount namespace and unit. One that ends meanwhile is as if it never was.
+//! The processes of this machine: where each is, and what it is to Kubernetes. One that ends meanwhile is as if it
+//! never was; of all others none is passed over.
 
-use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::os::fd::AsFd;
+use std::os::unix::ffi::OsStrExt;
 
 use nix::errno::Errno;
 use nix::sys::stat;
@@ -11,17 +12,19 @@ use nix::sys::stat;
 use super::namespace::{identity, path};
 use super::raw::process;
 use crate::model::namespace::NamespaceId;
-use crate::model::node::members::{Process, is_container, unit};
+use crate::model::node::catalogue::{self, Member, Role};
+use crate::model::node::members::{Process, Status, unit};
+use crate::model::search::base_name;
 
-/// Every process but this one. The units of those are read that are in one of the namespaces in `wanted`, and of
-/// others as far as they are not containers: a node has hundreds, and each look takes the kernel 10 µs.
+/// Every process but this one. Units and programs are read of those in one of the namespaces in `wanted` and of those
+/// that have a role, wherever they are: a node has hundreds of others, and each look takes the kernel 10 µs.
 ///
 /// # Errors
 /// There is no `/proc`.
-pub fn all(wanted: [Option<NamespaceId>; 2]) -> io::Result<Vec<Process>> {
+pub fn all(wanted: &[NamespaceId]) -> io::Result<Vec<Process>> {
     let own = std::process::id().cast_signed();
+    let members: Vec<_> = catalogue::members().collect();
     let mut processes = Vec::with_capacity(256);
-    let mut containers: HashMap<(u64, u64), bool> = HashMap::new();
     for entry in fs::read_dir("/proc")? {
         let pid = entry.ok().and_then(|entry| entry.file_name().to_str()?.parse().ok());
         let Some(pid) = pid.filter(|&pid| pid != own) else {
@@ -32,16 +35,14 @@ pub fn all(wanted: [Option<NamespaceId>; 2]) -> io::Result<Vec<Process>> {
             Err(Errno::EACCES | Errno::EPERM) => None,
             Err(_) => continue,
         };
-        let place = namespace.filter(|_| !wanted.contains(&namespace)).map(|id| (id.dev, id.ino));
-        if place.is_some_and(|place| containers.get(&place) == Some(&true)) {
-            processes.push(Process { pid, namespace, unit: None });
-            continue;
+        let mut program = program(pid);
+        let role = role_of(pid, &program, &members);
+        let looked_at = role.is_some() || namespace.is_none_or(|id| wanted.contains(&id));
+        let unit = if looked_at { unit_of(pid) } else { None };
+        if !looked_at {
+            program = Vec::new();
         }
-        let unit = unit_of(pid);
-        if let Some(place) = place {
-            containers.insert(place, is_container(unit.as_deref()));
-        }
-        processes.push(Process { pid, namespace, unit });
+        processes.push(Process { pid, namespace, unit, program, role });
     }
     Ok(processes)
 }
@@ -63,6 +64,32 @@ fn task_namespace(pid: i32) -> Result<NamespaceId, Errno> {
     let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| Errno::ESRCH)?;
     let see = |task: fs::DirEntry| stat::stat(&task.path().join("ns/mnt")).ok();
     tasks.filter_map(Result::ok).find_map(see).map(|stat| identity(&stat)).ok_or(Errno::ESRCH)
+}
+
+/// The name of the file that a process runs. The kernel's own threads have none.
+fn program(pid: i32) -> Vec<u8> {
+    let path = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    let path = path.as_os_str().as_bytes();
+    // So it says of a program that has been replaced since.
+    base_name(path.strip_suffix(b" (deleted)").unwrap_or(path)).to_vec()
+}
+
+/// What a process is to this node, by its program.
+pub fn role(pid: i32) -> Option<Role> {
+    role_of(pid, &program(pid), &catalogue::members().collect::<Vec<_>>())
+}
+
+/// Whoever may not mount decides nothing, whatever his program is called, and what runs in another PID namespace
+/// belongs to another node.
+fn role_of(pid: i32, program: &[u8], members: &[Member]) -> Option<Role> {
+    if !members.iter().any(|member| member.is_program(program)) {
+        return None;
+    }
+    let status = Status::parse(&fs::read(format!("/proc/{pid}/status")).ok()?);
+    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    catalogue::of_process(program, &line)
+        .filter(|_| status.mounts && !status.nested)
+        .map(|member| member.role)
 }
 
 fn unit_of(pid: i32) -> Option<String> {
@@ -89,7 +116,7 @@ mod tests {
 
     #[test]
     fn finds_the_processes_that_there_are() {
-        let all = all([None, None]).unwrap();
+        let all = all(&[]).unwrap();
         assert!(all.iter().any(|process| process.pid == 1));
         assert!(all.iter().all(|process| process.pid != std::process::id().cast_signed()));
         assert!(cpu_time(1).is_some());

@@ -12,12 +12,12 @@ use std::path::{Path, PathBuf};
 use super::mounts::Proc;
 use super::namespace::{self, Link, MountNamespace};
 use super::tables::{Reader, Stranded};
-use super::{caller, census, mounts, tables};
+use super::{caller, census, manager, mounts, tables, trust};
 use crate::log::debug;
-use crate::model::mounts::paths;
 use crate::model::mounts::table::Mount;
+use crate::model::mounts::{compare, owner, paths};
 use crate::model::namespace::{Identified, NamespaceId, PinState};
-use crate::model::node::facts::{Node, Pinning};
+use crate::model::node::facts::{Apart, Node, Pinning};
 use crate::model::node::members::Process;
 use crate::model::pin::Pin;
 use crate::model::text::reason;
@@ -28,6 +28,8 @@ const HOST_ROOT: &[u8] = b"/proc/1/root";
 const INIT: i32 = 1;
 /// What systemd keeps for as long as the unit is active (systemd's journal reads it too).
 const INVOCATION: &str = "run/systemd/units/invocation:kubens.service";
+/// Where container-mount-namespace.service pins.
+const OLDER_POINT: &CStr = c"/run/container-mount-namespace/mnt";
 
 /// Looks at all.
 ///
@@ -54,7 +56,7 @@ pub fn look_at_mounts(pin: &Pin) -> Result<Node, Stranded> {
     survey(pin, |_| Ok(Vec::new()), whole)
 }
 
-type Census = fn([Option<NamespaceId>; 2]) -> io::Result<Vec<Process>>;
+type Census = fn(&[NamespaceId]) -> io::Result<Vec<Process>>;
 /// How much of the mounts inside is looked at; the host's are there to compare them with.
 type Look = fn(&Proc, &[Mount]) -> io::Result<Vec<Mount>>;
 
@@ -73,44 +75,92 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
     let mut blind = Vec::new();
     let caller = caller::namespace();
     let outside = mounts::of(INIT);
-    let pinned = open(&pin.point());
+    let here = open(&pin.point());
+    let older = Some(open(OLDER_POINT)).filter(|_| pin.point().as_c_str() != OLDER_POINT);
+    // What another user namespace owns is not visited: nothing in it is what it seems.
+    let foreign = live(&here).map(trust::is_foreign).transpose();
+    let visited =
+        live(&here).or_else(|| live(older.as_ref()?)).filter(|_| !matches!(foreign, Ok(Some(true))));
     let host_table = outside.as_deref().unwrap_or_default();
     let read = |proc: &Proc| look(proc, host_table);
-    let visit = live(&pinned).map(|namespace| visit(namespace, caller, &read)).transpose()?;
+    let visit = visited.map(|namespace| visit(namespace, caller, &read)).transpose()?;
     let outside =
         outside.inspect_err(|error| blind.push(format!("the host's mounts: {}", reason(error)))).ok();
-    let host = host(caller, outside.as_deref());
-    if host.is_none() {
-        blind.push("PID 1's mount namespace (needs CAP_SYS_PTRACE and all that PID 1 may)".to_owned());
+    let host = host(caller, outside.as_deref(), &mut blind);
+    let older = older.as_ref().and_then(live).map(Identified::id);
+    let pinning = match foreign {
+        Ok(Some(true)) => live(&here).map_or(Pinning::Unknown(String::new()), |it| Pinning::Foreign(it.id())),
+        Err(error) => Pinning::Unknown(format!("whose it is: {}", reason(&error))),
+        Ok(Some(false) | None) => pinning(&here, pin, host, outside.as_deref()),
+    };
+    if let Pinning::Unknown(why) = &pinning {
+        blind.push(format!("the pin: {why}"));
     }
-    let processes = census([live(&pinned).map(Identified::id), host]).unwrap_or_else(|error| {
-        blind.push(format!("processes: {}", reason(&error)));
-        Vec::new()
-    });
-    let hidden = processes.iter().filter(|process| process.namespace.is_none()).count();
+    let wanted: Vec<_> = [live(&here).map(Identified::id), older, host].into_iter().flatten().collect();
+    let processes =
+        census(&wanted).inspect_err(|error| blind.push(format!("processes: {}", reason(error)))).ok();
+    let hidden = processes.iter().flatten().filter(|process| process.namespace.is_none()).count();
     if hidden > 0 {
         blind.push(format!("the mount namespaces of {hidden} processes (needs CAP_SYS_PTRACE)"));
     }
-    let pinning = pinning(&pinned, pin, host, outside.as_deref());
-    let inside = visit.zip(live(&pinned)).and_then(|(visit, namespace)| {
-        let table = visit.or_else(|error| as_a_member_sees_it(namespace, &processes).ok_or(error));
+    let seen = processes.as_deref().unwrap_or_default();
+    let inside = visit.zip(visited).and_then(|(visit, namespace)| {
+        let table = visit.or_else(|error| as_a_member_sees_it(namespace, seen).ok_or(error));
         table.inspect_err(|error| blind.push(format!("the mounts inside: {}", reason(error)))).ok()
     });
+    let apart = apart(
+        seen,
+        &wanted,
+        pin,
+        [(outside.as_deref(), host), (inside.as_deref(), visited.map(Identified::id))],
+    );
     Ok(Node {
         point: pin.point().into_bytes(),
         pinning,
+        older,
         host,
         caller,
+        counted: visited.and_then(tables::count),
         inside,
-        counted: live(&pinned).and_then(tables::count),
         outside,
+        apart,
         processes,
+        units: None,
+        last_words: None,
         since: since(pin.dir()),
         by_unit: [Path::new("/"), host_root().as_path()]
             .iter()
             .any(|root| root.join(INVOCATION).is_symlink()),
+        init_cpu: census::cpu_time(INIT),
         blind,
     })
+}
+
+/// What there is to know of the namespaces beside the known ones in which something lives that decides.
+fn apart(
+    processes: &[Process],
+    known: &[NamespaceId],
+    pin: &Pin,
+    tables: [(Option<&[Mount]>, Option<NamespaceId>); 2],
+) -> Vec<Apart> {
+    let mut found: Vec<Apart> = Vec::new();
+    for process in processes.iter().filter(|process| process.role.is_some()) {
+        let Some(id) = process.namespace.filter(|id| !known.contains(id)) else {
+            continue;
+        };
+        if found.iter().any(|apart| apart.id == id) {
+            continue;
+        }
+        // Who has ended meanwhile decides nothing any more.
+        let Ok(table) = mounts::of(process.pid) else {
+            continue;
+        };
+        let peer = tables
+            .iter()
+            .find_map(|(other, id)| id.filter(|_| compare::peers(&table, other.unwrap_or_default())));
+        found.push(Apart { id, marked: compare::is_marked(&table, pin.point().to_bytes()), peer });
+    }
+    found
 }
 
 fn host_root() -> PathBuf {
@@ -139,14 +189,29 @@ fn open(point: &CStr) -> PinState<MountNamespace> {
 }
 
 /// PID 1's namespace. Where it is not shown, it is the caller's if both see the same mounts: no number of a mount is
-/// used twice at one time.
-fn host(caller: Option<NamespaceId>, outside: Option<&[Mount]>) -> Option<NamespaceId> {
-    if let PinState::Live(host) = namespace::open(c"/proc/1/ns/mnt", Link::Follow) {
-        return Some(host.id());
+/// used twice at one time. PID 1 of a container is not the host's.
+fn host(
+    caller: Option<NamespaceId>,
+    outside: Option<&[Mount]>,
+    blind: &mut Vec<String>,
+) -> Option<NamespaceId> {
+    if !manager::is_booted() && outside.is_some_and(owner::is_of_a_container) {
+        blind.push("the host: PID 1 here is a container's (needs the host's PID namespace)".to_owned());
+        return None;
     }
-    let own = tables::of_caller(&Proc::mounts).ok()?;
-    let same = paths::top(&own, b"/")?.id == paths::top(outside?, b"/")?.id;
-    caller.filter(|_| same)
+    let seen = || {
+        if let PinState::Live(host) = namespace::open(c"/proc/1/ns/mnt", Link::Follow) {
+            return Some(host.id());
+        }
+        let own = tables::of_caller(&Proc::mounts).ok()?;
+        let same = paths::top(&own, b"/")?.id == paths::top(outside?, b"/")?.id;
+        caller.filter(|_| same)
+    };
+    let host = seen();
+    if host.is_none() {
+        blind.push("PID 1's mount namespace (needs CAP_SYS_PTRACE and all that PID 1 may)".to_owned());
+    }
+    host
 }
 
 fn pinning(
@@ -155,7 +220,11 @@ fn pinning(
     host: Option<NamespaceId>,
     outside: Option<&[Mount]>,
 ) -> Pinning {
-    let nothing = |what: &str| Pinning::Nothing(what.to_owned());
+    // Without the host nothing is where it would be.
+    let nothing = |what: &str| match host {
+        Some(_) => Pinning::Nothing(what.to_owned()),
+        None => Pinning::Unknown(format!("there is {what} in its place here")),
+    };
     let found = match pinned {
         PinState::Live(namespace) if Some(namespace.id()) == host => {
             nothing("the host's own mount namespace")

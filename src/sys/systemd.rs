@@ -65,6 +65,28 @@ pub fn is_enabled(root: Option<&Path>, unit: &UnitName) -> io::Result<bool> {
     }
 }
 
+/// What the manager says of the units that these names and patterns fit, as `systemctl show` prints it.
+///
+/// # Errors
+/// It does not say: there is no systemctl here, or no manager to reach.
+pub fn show(properties: &str, names: &[String]) -> io::Result<Vec<u8>> {
+    let property = format!("--property={properties}");
+    let words: Vec<_> =
+        ["show", &property, "--"].into_iter().chain(names.iter().map(String::as_str)).collect();
+    let answer = systemctl(None, &words)?;
+    if answer.done { Ok(answer.stdout) } else { Err(answer.failure(&["show"])) }
+}
+
+/// What a unit of ours said last in the journal, where that may be read.
+pub fn last_words(unit: &str) -> Option<String> {
+    let words = ["status", "--no-pager", "--full", "--lines=20", "--output=cat", "--", unit];
+    // Its own status is that of the unit.
+    let answer = systemctl(None, &words).ok()?;
+    let text = String::from_utf8_lossy(&answer.stdout);
+    let said = text.lines().rev().find_map(|line| line.trim().strip_prefix("kubensctl: "));
+    said.map(|said| Shown(said.as_bytes()).to_string())
+}
+
 /// Has the manager read its unit files again.
 ///
 /// # Errors

@@ -101,9 +101,17 @@ impl Realm {
 /// # Errors
 /// As [`Realm::ask`]; and where `/proc` is wanted and missing.
 pub fn ask(namespace: MountNamespace) -> io::Result<Owner> {
-    let owner = owner(&namespace)?;
-    let ours = owner.ino == FIRST || owner == own()?;
-    Ok(if ours { Owner::Ours(Trusted(namespace)) } else { Owner::Foreign(namespace) })
+    let foreign = is_foreign(&namespace)?;
+    Ok(if foreign { Owner::Foreign(namespace) } else { Owner::Ours(Trusted(namespace)) })
+}
+
+/// Whether a namespace is another's, for who only looks at it.
+///
+/// # Errors
+/// As [`ask`].
+pub fn is_foreign(namespace: &MountNamespace) -> io::Result<bool> {
+    let owner = owner(namespace)?;
+    Ok(owner.ino != FIRST && owner != own()?)
 }
 
 /// The caller's own user namespace.

@@ -117,6 +117,23 @@ impl Sandbox {
         ));
     }
 
+    /// Starts a program of this name, which sleeps; `before` says where. It runs when this returns.
+    pub fn runs(&self, name: &str, before: &str) {
+        self.ok(&format!(
+            "mkdir -p /run/programs && cp \"$(command -v sleep)\" /run/programs/{name}
+             {before} /run/programs/{name} infinity </dev/null >/dev/null 2>&1 &
+             for i in $(seq 1000); do
+                 [ \"$(readlink /proc/$!/exe)\" = /run/programs/{name} ] && exit; sleep 0.01
+             done; exit 9"
+        ));
+    }
+
+    /// Starts what makes a node one of Kubernetes, inside.
+    pub fn serves(&self) {
+        self.runs("containerd", "kubensenter -q");
+        self.runs("kubelet", "kubensenter -q");
+    }
+
     /// Runs a shell script on this host, as its root, in `/`.
     pub fn run(&self, script: &str) -> Run {
         self.command(script).output().expect("nsenter starts").into()

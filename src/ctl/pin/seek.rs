@@ -9,10 +9,11 @@ use super::look::{self, Host};
 use super::say::Task;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
-use crate::model::node::catalogue::Role;
+use crate::model::node::catalogue::{self, Role};
 use crate::model::node::members;
 use crate::model::pin::place;
 use crate::model::pin::plan::{self, Inside, Known, Other};
+use crate::sys::census;
 use crate::sys::denied::{Denied, Doing};
 use crate::sys::mounts;
 use crate::sys::namespace::{self, MountNamespace};
@@ -154,7 +155,8 @@ fn roles(members: &[Process]) -> Result<(bool, Option<u64>), Denied> {
     for &Process { pid, task, .. } in members {
         let groups = look::unless_ended(pid, task, processes::control_groups(pid))?;
         let unit = groups.and_then(|groups| members::unit(&groups));
-        match unit.as_deref().and_then(members::role) {
+        let named = || unit.as_deref().and_then(catalogue::by_name).map(|member| member.role);
+        match census::role(pid).or_else(named) {
             None | Some(Role::Shim) => continue,
             Some(Role::Runtime) => runtime = true,
             Some(Role::Kubelet) => kubelet = true,

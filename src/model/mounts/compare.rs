@@ -56,15 +56,18 @@ impl Comparison {
 /// have a pin of itself, the mark by which it is known: the pin's file, mounted on itself.
 pub fn compare(inside: &[Mount], host: &[Mount], point: &[u8]) -> Comparison {
     let mut unmatched = Unmatched::new(host);
-    let groups: HashSet<u32> = host.iter().filter_map(|mount| mount.shared).collect();
-    let known = |group: Option<u32>| group.is_some_and(|group| groups.contains(&group));
+    // Peers show one file system. A group's number is given again as soon as it is free, perhaps between two looks.
+    let groups: HashSet<_> = host.iter().filter_map(|mount| Some((mount.shared?, mount.device))).collect();
+    let known = |group: Option<u32>, mount: &Mount| {
+        group.is_some_and(|group| groups.contains(&(group, mount.device)))
+    };
     let mut origins = Vec::with_capacity(inside.len());
     for mount in inside {
-        origins.push(if known(mount.shared) {
+        origins.push(if known(mount.shared, mount) {
             // It leaks whether or not the host still shows it at this path.
             unmatched.take(mount.shared.map(Tag::Group), mount);
             Some(Origin::Leaking)
-        } else if known(mount.master) && unmatched.take(mount.master.map(Tag::Group), mount) {
+        } else if known(mount.master, mount) && unmatched.take(mount.master.map(Tag::Group), mount) {
             Some(Origin::Arrived)
         } else {
             None
@@ -84,12 +87,29 @@ pub fn compare(inside: &[Mount], host: &[Mount], point: &[u8]) -> Comparison {
         }
     }
     for (mount, origin) in inside.iter().zip(&mut origins) {
-        if origin.is_none() && mount.target == point && mount.kind == b"tmpfs" {
+        if origin.is_none() && is_mark(mount, point) {
             *origin = Some(Origin::Copied);
         }
     }
     let arrived = unmatched.arrived;
     Comparison { inside: settle(inside, host, &origins), arrived }
+}
+
+/// The mark of a namespace that was pinned at `point`.
+fn is_mark(mount: &Mount, point: &[u8]) -> bool {
+    mount.target == point && mount.kind == b"tmpfs"
+}
+
+/// Whether a table is that of a namespace that was pinned at `point`.
+pub fn is_marked(table: &[Mount], point: &[u8]) -> bool {
+    table.iter().any(|mount| is_mark(mount, point))
+}
+
+/// Whether what is mounted in the kubelet's and the runtime's directories of the one table appears in the other, too.
+pub fn peers(table: &[Mount], other: &[Mount]) -> bool {
+    let groups: HashSet<_> = other.iter().filter_map(|mount| Some((mount.shared?, mount.device))).collect();
+    let theirs = table.iter().filter(|mount| owner::is_kubernetes(&mount.target));
+    theirs.filter_map(|mount| Some((mount.shared?, mount.device))).any(|group| groups.contains(&group))
 }
 
 /// The host's mounts that the namespace has not been found to have, by what they are looked up by.
@@ -185,17 +205,18 @@ pub enum Propagation {
     NotShared,
 }
 
-/// Judges by the two roots and by the comparison.
-pub fn propagation(inside: &[Mount], host: &[Mount], comparison: &Comparison) -> Propagation {
-    let (ours, theirs) = (paths::top(inside, b"/"), paths::top(host, b"/"));
+/// Judges by the two roots and by the comparison. `None`: the namespace receives from a group that this host has
+/// not, so the host that it belongs to is another one, which cannot be seen.
+pub fn propagation(inside: &[Mount], host: &[Mount], comparison: &Comparison) -> Option<Propagation> {
     let leaking = comparison.leaking();
     if leaking > 0 {
-        return Propagation::Leaks(leaking);
+        return Some(Propagation::Leaks(leaking));
     }
-    let (Some(ours), Some(theirs)) = (ours, theirs) else {
-        return Propagation::Deaf;
-    };
-    if theirs.shared.is_none() {
+    let (ours, theirs) = (paths::top(inside, b"/")?, paths::top(host, b"/")?);
+    if ours.master.is_some_and(|group| host.iter().all(|mount| mount.shared != Some(group))) {
+        return None;
+    }
+    Some(if theirs.shared.is_none() {
         Propagation::HostPrivate
     } else if ours.master != theirs.shared {
         Propagation::Deaf
@@ -203,7 +224,7 @@ pub fn propagation(inside: &[Mount], host: &[Mount], comparison: &Comparison) ->
         Propagation::NotShared
     } else {
         Propagation::Right
-    }
+    })
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Display, Formatter};
 
+use super::table::Mount;
 use crate::model::text::Shown;
 
 /// Who made a mount, and what for.
@@ -69,6 +70,26 @@ const PINS: [&[u8]; 4] = [b"netns", b"ipcns", b"utsns", b"userns"];
 /// Whether a layout of Kubernetes explains a mount at `target`.
 pub fn is_kubernetes(target: &[u8]) -> bool {
     owner(target).is_some()
+}
+
+/// Whether a mount at `target` is a container's or a volume's.
+pub fn is_a_pods(target: &[u8]) -> bool {
+    match owner(target) {
+        Some(Owner::Volume { .. } | Owner::Stage { .. } | Owner::Container { .. }) => true,
+        Some(Owner::Pinned { .. } | Owner::Kubernetes) | None => false,
+    }
+}
+
+/// Whether a table is a container's: its root is one of a runtime's layers, or its `/etc` has files of a runtime's.
+pub fn is_of_a_container(table: &[Mount]) -> bool {
+    let files = [&b"/etc/hosts"[..], b"/etc/hostname", b"/etc/resolv.conf", b"/dev/termination-log"];
+    table.iter().any(|mount| match mount.target.as_slice() {
+        b"/" if mount.kind == b"overlay" => {
+            let mut paths = mount.super_options.split(|byte| b",=:".contains(byte));
+            paths.any(|path| path.starts_with(b"/") && is_kubernetes(path))
+        }
+        target => files.contains(&target) && is_kubernetes(&mount.root),
+    })
 }
 
 /// Whose a mount at `target` is.

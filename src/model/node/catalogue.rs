@@ -84,11 +84,16 @@ impl Member {
         self.names.split(',').filter(|name| *name != "-").map(typed)
     }
 
+    /// Whether it is the program of that name.
+    pub fn is_program(&self, name: &[u8]) -> bool {
+        pattern::matches(self.program.as_bytes(), name)
+    }
+
     fn runs(&self, words: &[&[u8]]) -> bool {
         let program = words.first().map(|word| base_name(word));
         let first = words.iter().skip(1).find(|word| !word.starts_with(b"-"));
         let verb = |word: &[u8]| self.verbs.split('|').any(|verb| verb.as_bytes() == word);
-        program.is_some_and(|name| pattern::matches(self.program.as_bytes(), name))
+        program.is_some_and(|name| self.is_program(name))
             && (self.verbs.is_empty() || first.is_some_and(|word| verb(word)))
     }
 }
@@ -109,6 +114,17 @@ pub fn by_words(words: &[&[u8]]) -> Option<Member> {
             None => members().find(|member| member.runs(&command)),
         }
     })
+}
+
+/// What a process is that runs this program, by its command line (`/proc/PID/cmdline`). Who is on his way to it, by
+/// way of a shell or a wrapper, is not there yet.
+pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
+    // Some write all their words into the first one.
+    let words = line.split(|&byte| byte == 0 || byte == b' ').filter(|word| !word.is_empty()).skip(1);
+    let words: Vec<_> = [program].into_iter().chain(words).collect();
+    // CRI-O's conmon, and not podman's.
+    let podman = |word: &&[u8]| word.windows(6).any(|part| part == b"libpod" || part == b"podman");
+    members().find(|member| member.runs(&words)).filter(|_| !words.iter().any(podman))
 }
 
 #[cfg(test)]
@@ -140,6 +156,23 @@ mod tests {
             ("-.service", None),
         ] {
             assert_eq!(by_name(unit).map(|member| member.role), role, "{unit}");
+        }
+    }
+
+    #[test]
+    fn a_process_is_known_by_its_program_and_its_words() {
+        for (program, line, role) in [
+            ("kubelet", "/usr/bin/kubelet\0--v=2\0", Some(Role::Kubelet)),
+            ("k3s", "/usr/local/bin/k3s server\0\0\0", Some(Role::Both)),
+            ("k3s", "k3s\0kubectl\0get\0", None),
+            ("kubensenter", "kubensenter\0/usr/bin/kubelet\0", None),
+            ("dash", "sh\0-c\0kubelet\0", None),
+            ("containerd-shim-runc-v2", "/usr/bin/containerd-shim-runc-v2\0-id\0x\0", Some(Role::Shim)),
+            ("conmon", "/usr/bin/conmon\0--exit-dir\0/var/run/crio/exits\0", Some(Role::Shim)),
+            ("conmon", "/usr/bin/conmon\0--exit-dir\0/run/libpod/exits\0", None),
+        ] {
+            let found = of_process(program.as_bytes(), line.as_bytes());
+            assert_eq!(found.map(|member| member.role), role, "{line:?}");
         }
     }
 

@@ -1,9 +1,6 @@
-//! Processes by the unit that they belong to, and the units that make a node a Kubernetes node.
+//! Processes: what each is, the unit that it belongs to, and on which side it is.
 
-use std::collections::BTreeMap;
-
-use super::catalogue;
-pub use super::catalogue::Role;
+use super::catalogue::Role;
 use crate::model::namespace::NamespaceId;
 
 /// A process, as far as it could be seen.
@@ -13,8 +10,39 @@ pub struct Process {
     pub pid: i32,
     /// The mount namespace that it is in; `None`: the kernel does not say.
     pub namespace: Option<NamespaceId>,
-    /// The systemd unit that it belongs to.
+    /// The systemd unit that it belongs to; not read of the processes in containers' namespaces.
     pub unit: Option<String>,
+    /// Its program's name. Not read of those either, unless they have a role.
+    pub program: Vec<u8>,
+    /// What it is to Kubernetes, by its program.
+    pub role: Option<Role>,
+}
+
+/// What `/proc/PID/status` tells of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Status {
+    /// Whether it may mount: it is root, with `CAP_SYS_ADMIN`, and not of a user namespace of its own.
+    pub mounts: bool,
+    /// Whether it lives in a PID namespace below the one that `/proc` shows.
+    pub nested: bool,
+}
+
+impl Status {
+    /// Reads it (proc_pid_status(5)).
+    pub fn parse(text: &[u8]) -> Self {
+        const SYS_ADMIN: u64 = 1 << 21;
+        // Whoever's line cannot be read is taken for nobody.
+        let words = |name: &str| -> Vec<&str> {
+            let lines = text.split(|&byte| byte == b'\n').filter_map(|line| str::from_utf8(line).ok());
+            let mut values = lines.filter_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+            values.next().unwrap_or_default().split_ascii_whitespace().collect()
+        };
+        let capable = words("CapEff").first().and_then(|mask| u64::from_str_radix(mask, 16).ok());
+        Status {
+            mounts: words("Uid").get(1) == Some(&"0") && capable.is_some_and(|mask| mask & SYS_ADMIN != 0),
+            nested: words("NSpid").len() > 1,
+        }
+    }
 }
 
 /// The systemd unit of a process, from its `/proc/PID/cgroup`: the first name below the slices, as systemd sees it.
@@ -40,22 +68,6 @@ fn named_unit(path: &[u8]) -> Option<String> {
     let fine = |byte: &u8| byte.is_ascii_alphanumeric() || b":-_.\\@".contains(byte);
     let named = known.iter().any(|kind| name.ends_with(kind)) && name.iter().all(fine) && name.len() < 256;
     named.then(|| str::from_utf8(name).ok().map(str::to_owned))?
-}
-
-/// Whether a process of this unit is one of a container's. Some runtimes give containers no unit at all.
-pub fn is_container(unit: Option<&str>) -> bool {
-    let Some(scope) = unit.map(|unit| unit.strip_suffix(".scope")) else {
-        return true;
-    };
-    scope.is_some_and(|name| {
-        let shim = name.starts_with("crio-conmon-") || name.starts_with("libpod-conmon-");
-        !shim && ["cri-containerd-", "crio-", "docker-", "libpod-"].iter().any(|kind| name.starts_with(kind))
-    })
-}
-
-/// The role of a unit; `None`: no part of Kubernetes.
-pub fn role(unit: &str) -> Option<Role> {
-    catalogue::by_name(unit).map(|member| member.role)
 }
 
 /// Which side of the fence a process is on.
@@ -156,22 +168,6 @@ impl Standing {
     }
 }
 
-/// The processes of each unit, by where they are. Units that exist once a container (`crio-conmon-ID.scope`) are
-/// counted under one name.
-pub fn by_unit(
-    processes: &[Process],
-    pinned: Option<NamespaceId>,
-    host: Option<NamespaceId>,
-) -> BTreeMap<&str, Count> {
-    let mut units: BTreeMap<&str, Count> = BTreeMap::new();
-    for process in processes {
-        let unit = process.unit.as_deref().unwrap_or("");
-        let name = if role(unit) == Some(Role::Shim) { "crio-conmon-*.scope" } else { unit };
-        units.entry(name).or_default().add(whereabouts(process.namespace, pinned, host));
-    }
-    units
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -210,13 +206,18 @@ mod tests {
     }
 
     #[test]
-    fn a_containers_scope_is_known_and_its_shims_is_not_taken_for_one() {
-        for unit in [None, Some("cri-containerd-ab.scope"), Some("crio-ab.scope"), Some("docker-ab.scope")] {
-            assert!(is_container(unit), "{unit:?}");
-        }
-        for unit in ["crio-conmon-ab.scope", "session-3.scope", "kubelet.service", "crio.service"] {
-            assert!(!is_container(Some(unit)), "{unit}");
-        }
+    fn who_may_not_mount_and_who_is_of_another_node_is_told_apart() {
+        let status = |uid: &str, pids: &str, capabilities: &str| {
+            let text =
+                format!("Name:\tkubelet\nUid:\t0\t{uid}\t0\t0\nNSpid:\t{pids}\nCapEff:\t{capabilities}\n");
+            let Status { mounts, nested } = Status::parse(text.as_bytes());
+            (mounts, nested)
+        };
+        assert_eq!(status("0", "77", "000001ffffffffff"), (true, false));
+        assert_eq!(status("0", "77", "00000000a80425fb"), (false, false));
+        assert_eq!(status("1000", "77", "000001ffffffffff"), (false, false));
+        assert_eq!(status("0", "77\t1", "000001ffffffffff"), (true, true));
+        assert_eq!(Status::parse(b""), Status { mounts: false, nested: false });
     }
 
     #[test]
@@ -236,19 +237,5 @@ mod tests {
         assert_eq!(count(0, 0, 1), Standing::Elsewhere);
         assert_eq!(count(1, 1, 0), Standing::Torn);
         assert_eq!(count(0, 0, 0), Standing::Unseen);
-    }
-
-    #[test]
-    fn units_of_single_containers_are_counted_together() {
-        let process = |pid, unit: &str, namespace| Process { pid, namespace, unit: Some(unit.to_owned()) };
-        let processes = [
-            process(1, "crio-conmon-aa.scope", PINNED),
-            process(2, "crio-conmon-bb.scope", PINNED),
-            process(3, "crio.service", HOST),
-        ];
-        let units = by_unit(&processes, PINNED, HOST);
-        assert_eq!(units.keys().copied().collect::<Vec<_>>(), ["crio-conmon-*.scope", "crio.service"]);
-        assert_eq!(units["crio-conmon-*.scope"].inside, 2);
-        assert_eq!(units["crio.service"].verdict(), Standing::Host);
     }
 }

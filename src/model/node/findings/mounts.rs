@@ -5,8 +5,8 @@ use crate::model::mounts::compare::Origin;
 use crate::model::mounts::paths::{self, is_below};
 use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
+use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Maker, View};
-use crate::model::node::members::{Role, role};
 use crate::model::text::Shown;
 
 /// Where older nodes pin.
@@ -33,9 +33,9 @@ fn inside<'a>(view: &'a View<'_>) -> impl Iterator<Item = (&'a Mount, Origin)> {
 }
 
 fn older_recipe(view: &View<'_>) -> Option<Finding> {
-    view.pinned?;
+    view.node.pinned()?;
     match view.node.maker()? {
-        Maker::Kubensctl => None,
+        Maker::Kubensctl | Maker::OlderService => None,
         Maker::Older => Some(Finding {
             name: "older-pin",
             degrades: false,
@@ -63,7 +63,7 @@ fn older_service(view: &View<'_>) -> Option<Finding> {
 }
 
 fn netns(view: &View<'_>) -> Option<Finding> {
-    view.pinned?;
+    view.node.pinned()?;
     if view.node.outside.is_none()
         || paths::top(host(view), NETNS).is_some_and(|mount| mount.shared.is_some())
     {
@@ -93,15 +93,16 @@ fn bpffs(view: &View<'_>) -> Option<Finding> {
 
 /// podman, buildah or skopeo on the host, with the storage that CRI-O has inside.
 fn storage(view: &View<'_>) -> Option<Finding> {
-    let crio = view.units.iter().any(|(unit, count)| {
-        role(unit) == Some(Role::Runtime) && unit.starts_with("cri") && count.inside > 0
-    });
+    let crio =
+        view.members().any(|process| process.role == Some(Role::Runtime) && process.program == b"crio");
     let used = |mount: &&Mount| {
         let words = || mount.target.split(|&byte| byte == b'/');
         is_below(&mount.target, b"/var/lib/containers/storage") && words().any(|word| word == b"merged")
     };
     let mount = host(view).iter().find(used);
-    let podman = view.units.iter().any(|(unit, count)| unit.starts_with("libpod-") && count.host > 0);
+    let host_only = view.node.processes().iter().filter(|process| process.namespace == view.node.host);
+    let podman =
+        host_only.filter_map(|process| process.unit.as_deref()).any(|unit| unit.starts_with("libpod-"));
     let example = mount.map_or("a libpod scope".to_owned(), |mount| Shown(&mount.target).to_string());
     (crio && (mount.is_some() || podman)).then(|| Finding {
         name: "storage-outside",
@@ -113,7 +114,7 @@ fn storage(view: &View<'_>) -> Option<Finding> {
 }
 
 fn peers_torn(view: &View<'_>) -> Option<Finding> {
-    view.pinned?;
+    view.node.pinned()?;
     let torn = peers::torn(host(view), view.node.inside.as_deref()?);
     let first: Vec<_> = torn.first()?.iter().map(|target| Shown(target).to_string()).collect();
     let more = torn.len() - 1;
