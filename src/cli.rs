@@ -5,7 +5,6 @@ pub mod ctl;
 pub mod enter;
 mod manners;
 pub mod offer;
-mod plain;
 mod version;
 
 use std::ffi::OsStr;

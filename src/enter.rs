@@ -20,6 +20,14 @@ use crate::sys::exec::{self, NotRun};
 use crate::sys::raw::{self, Line, Words};
 use wanted::Wanted;
 
+/// Where the caller worked, if the plain call has joined the namespace before libc, and its command did not start.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+use early::joined;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+fn joined() -> Option<&'static CStr> {
+    None
+}
+
 /// Enters and becomes the command; returns only a failure.
 ///
 /// # Errors
@@ -29,6 +37,10 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
     let variable = |name: &CStr| raw::getenv(name).filter(|value| trusted && !value.is_empty());
     listen(asked, voice, variable(c"KUBENSENTER_LOG"));
 
+    if let Some(cwd) = joined() {
+        go_back(Ok(cwd.into()));
+        return Err(become_command(asked));
+    }
     let wanted = Wanted::new(asked.target.as_ref(), variable);
     let mut room = directory::ROOM;
     let wd = asked.wd.as_deref();

@@ -2,24 +2,33 @@
 //!
 //! Three floors. `model` knows: it takes facts and returns decisions, and asks nobody. `sys` learns facts and
 //! performs acts: every system call, and all `unsafe` in `sys/raw`. A command (`enter`, and a verb in `ctl`)
-//! is the staircase between them: gather, decide, act.
+//! is the staircase between them: gather, decide, act. Below them, a crate of its own: `early` runs the plain call
+//! before the C library starts, and what is not plain comes to nothing there and begins here.
 //!
 //! ```text
 //!               main                       main    → cli  log  exit  enter  ctl
 //!         ┌───────┴───────┐                enter   → cli  exit  log  model  sys
-//!       enter            ctl/*   join      ctl/*   → cli  exit  log  model  sys; never each other
+//!       enter            ctl/*   join              and whether early has joined
+//!         │               │                ctl/*   → cli  exit  log  model  sys; never each other
 //!         └───┬───────┬───┘                cli     → exit  model  sys::raw
 //!           model ◄─ sys     know ◄ do     sys     → log  model;  sys::raw → start, below
-//!                                          log     → sys::stderr, which says nothing itself
+//!   ─────────────────────────              log     → sys::stderr, which says nothing itself
+//!       early    before libc               early   → nobody
 //! ```
 //!
-//! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`:
+//! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`, which is plain:
 //!
-//! 1. here: argv[0] is not `kubensctl`, so enter; `cli` stops reading at `findmnt`
+//! 1. the kernel starts the program in `early`, which reads the line and the environment from the stack
+//! 2. it opens the pin once, and asks the descriptor whose it is
+//! 3. it joins, goes back to the working directory, searches `PATH`, and becomes findmnt
+//!
+//! And through `kubensenter --wd / findmnt`, which is not, as it is where anything is odd:
+//!
+//! 1. `early` returns and libc starts; here: argv[0] is not `kubensctl`, so enter; `cli` stops reading at `findmnt`
 //! 2. `enter` asks for a flag's namespace, `$KUBENSMNT`'s, or the default pin
 //! 3. `sys::namespace` opens it once and asks the descriptor what it is
-//! 4. `model::resolve` decides: join, stay, or refuse
-//! 5. `sys::namespace` joins, `sys::directory` goes back to the working directory
+//! 4. `model::resolve` decides: join, stay, or refuse; `sys::trust` asks whose it is
+//! 5. `sys::namespace` joins, `sys::directory` goes to the working directory
 //! 6. `sys::exec` becomes findmnt and never returns; a failure climbs to here and is printed once
 #![cfg_attr(not(test), no_main)]
 // In the test harness nobody calls `start`, and what only it calls looks dead.

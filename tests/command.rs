@@ -132,15 +132,19 @@ fn a_directory_that_is_out_of_order_does_not_hide_a_later_one() {
     }
     let sandbox = Sandbox::new();
     // strace's own start of kubensenter is the first execve, the try in /run/first the second.
-    let run = |error: &str| {
+    let run = |error: &str, call: &str| {
         sandbox.run(&format!(
-            "PATH=/run/first:$PATH strace -o /run/trace -e inject=execve:error={error}:when=2 kubensenter echo later"
+            "PATH=/run/first:$PATH strace -o /run/trace -e inject=execve:error={error} {call} echo later"
         ))
     };
-    for gone in ["ENOENT", "ENOTDIR", "ESTALE", "ENODEV", "ETIMEDOUT"] {
-        assert_eq!(run(gone), Run::new(0, "later\n", ""), "{gone}");
+    // The second is not plain.
+    for call in ["kubensenter", "kubensenter -qv"] {
+        for gone in ["ENOENT", "ENOTDIR", "ESTALE", "ENODEV", "ETIMEDOUT"] {
+            assert_eq!(run(&format!("{gone}:when=2"), call), Run::new(0, "later\n", ""), "{call} {gone}");
+        }
+        let out_of_order = failed(126, "cannot run echo: Input/output error");
+        assert_eq!(run("EIO:when=2+", call), out_of_order, "{call}");
     }
-    assert_eq!(run("EIO"), failed(126, "cannot run echo: Input/output error"));
 }
 
 #[test]

@@ -41,20 +41,25 @@ fn differences<'a>(one: &'a [String], other: &'a [String]) -> Vec<(&'a str, &'a 
     pairs.map(|(one, other)| (one.as_str(), other.as_str())).collect()
 }
 
+/// The plain call, which enters before libc, and one that is not plain, which the full program takes.
+const BOTH: [&str; 2] = ["kubensenter -q", "kubensenter -qq"];
+
 /// Compares a direct start with one through kubensenter, with a pin and without. Gives the dump.
 fn same(before: &str, after: &str) -> Vec<String> {
-    let pinned = Sandbox::pinned();
+    let (pinned, bare) = (Sandbox::pinned(), Sandbox::new());
     let (direct, outside) = dump(&pinned, before, "", after);
-    let (wrapped, inside) = dump(&pinned, before, "kubensenter -q", after);
-    assert_eq!(differences(&direct, &wrapped), []);
-    assert_ne!(outside, inside);
-
-    let bare = Sandbox::new();
+    for wrapper in BOTH {
+        let (wrapped, inside) = dump(&pinned, before, wrapper, after);
+        assert_eq!(differences(&direct, &wrapped), [], "{wrapper}");
+        assert_ne!(outside, inside, "{wrapper}");
+    }
     let (direct, outside) = dump(&bare, before, "", after);
-    let (wrapped, inside) = dump(&bare, before, "kubensenter -q", after);
-    assert_eq!(differences(&direct, &wrapped), []);
-    assert_eq!(outside, inside);
-    wrapped
+    for wrapper in BOTH {
+        let (wrapped, inside) = dump(&bare, before, wrapper, after);
+        assert_eq!(differences(&direct, &wrapped), [], "{wrapper}");
+        assert_eq!(outside, inside, "{wrapper}");
+    }
+    direct
 }
 
 fn has(dump: &[String], line: &str) {
@@ -186,7 +191,9 @@ fn keeps_session_group_and_terminal() {
         dump.retain(|line| !line.starts_with("parent: ") && !line.starts_with("status: PPid:"));
         dump
     };
-    let dump = on_terminal("kubensenter -q");
-    has(&dump, "terminal: PID 1");
-    assert_eq!(differences(&on_terminal(""), &dump), []);
+    for wrapper in BOTH {
+        let dump = on_terminal(wrapper);
+        has(&dump, "terminal: PID 1");
+        assert_eq!(differences(&on_terminal(""), &dump), [], "{wrapper}");
+    }
 }

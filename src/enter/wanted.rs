@@ -28,7 +28,7 @@ impl Wanted {
     /// What the command line names, else what the environment names, else the default pin.
     pub(super) fn new(target: Option<&Target>, variable: impl Fn(&CStr) -> Option<&'static CStr>) -> Self {
         let (choice, path) = match target {
-            Some(Target::Mount(path)) => (Choice::Named(NamedBy::Mount), path.clone()),
+            Some(Target::Mount(path)) => (Choice::Named(NamedBy::Mount), Cow::Owned(path.clone())),
             Some(Target::Process(pid)) => (Choice::Named(NamedBy::Target), Cow::Owned(namespace::path(*pid))),
             Some(Target::Host) => (Choice::Named(NamedBy::Host), Cow::Borrowed(c"/proc/1/ns/mnt")),
             None => {

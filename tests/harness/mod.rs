@@ -61,8 +61,10 @@ impl From<Output> for Run {
     }
 }
 
+const HELPERS: [&str; 5] = ["crasher", "dumper", "stepper", "twins", "without"];
+
 /// A small host. Inside: root, an empty `/run` (a tmpfs), `/proc`, a shared `/`, and the commands
-/// `kubensenter`, `kubensctl`, `dumper`, `crasher` and `without` in `PATH`.
+/// `kubensenter` and `kubensctl` and the test helpers in `PATH`.
 pub struct Sandbox {
     init: Child,
     leader: u32,
@@ -76,11 +78,9 @@ impl Sandbox {
         let setup = format!(
             "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs run /run && \
              mkdir /run/bin && ln -s {} /run/bin/kubensenter && ln -s kubensenter /run/bin/kubensctl && \
-             ln -s {} {} {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
+             ln -s {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
             shell_word(Path::new(BINARY)),
-            shell_word(&bin.join("dumper")),
-            shell_word(&bin.join("crasher")),
-            shell_word(&bin.join("without")),
+            HELPERS.map(|name| shell_word(&bin.join(name))).join(" "),
         );
         let cpu = next_cpu();
         let mut init = on(cpu)
