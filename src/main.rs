@@ -58,11 +58,10 @@ use sys::{caller, pager};
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
     let control = words.get(0).is_some_and(|name| search::base_name(name.to_bytes()) == b"kubensctl");
-    let (name, failed) =
-        if control { ("kubensctl", Exit::Failed) } else { ("kubensenter", Exit::NotEntered) };
+    let name = if control { "kubensctl" } else { "kubensenter" };
     let voice = Voice { name, journal_stream: raw::getenv(c"JOURNAL_STREAM") };
     let end = if control { control_end(words, voice) } else { enter_end(words, voice) };
-    match end.and_then(|report| print(&report, failed)) {
+    match end {
         Ok(exit) => exit.code(),
         Err(failure) => {
             voice.fail(&failure.message);
@@ -71,23 +70,30 @@ fn start(words: Words<'static>) -> c_int {
     }
 }
 
-fn enter_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
+fn enter_end(words: Words<'static>, voice: Voice) -> Result<Exit, Failure> {
     match cli::enter::read(words)? {
-        Outcome::Tell(report) => Ok(report),
+        Outcome::Tell(report) => print(&report, Exit::NotEntered),
         Outcome::Ask(asked) => enter::enter(&asked, voice).map(|never| match never {}),
     }
 }
 
-fn control_end(words: Words<'static>, voice: Voice) -> Result<Report, Failure> {
+fn control_end(words: Words<'static>, voice: Voice) -> Result<Exit, Failure> {
     match cli::ctl::read(words)? {
-        Outcome::Tell(report) => Ok(report),
+        Outcome::Tell(report) => print(&report, Exit::Failed),
         Outcome::Ask(asked) => {
             let screen = Screen::new(io::stdout().is_terminal(), is_coloured());
             let report = ctl::run(&asked, voice, screen)?;
             if asked.is_for_a_pager() && screen.is_terminal() {
                 pager::show(report.text.as_bytes(), &wanted_pager(), Words::environment());
             }
-            Ok(report)
+            print(&report, Exit::Failed).or_else(|failure| {
+                if !asked.acts() {
+                    return Err(failure);
+                }
+                // What was asked is done, whoever hears of it.
+                voice.fail(&format!("{} (what was asked is done)", failure.message));
+                Ok(report.exit)
+            })
         }
     }
 }

@@ -121,3 +121,121 @@ fn the_example_alerts_ask_for_metrics_that_there_are() {
         assert!([" ", "{"].iter().any(|end| text.contains(&format!("\n{name}{end}"))), "{name}");
     }
 }
+
+#[test]
+fn what_is_no_plain_file_is_written_to_and_stays() {
+    let sandbox = Sandbox::new();
+    // Devices can't be made in here: the host's, on a tmpfs of the test's own.
+    let kinds = "stat -c %F /dev/null /dev/full /run/fifo; kubensctl metrics --output /dev/null; echo $?
+        kubensctl metrics --output /dev/full; echo $?; kubensctl metrics --output /run/fifo; echo $?
+        timeout 5 cat /run/fifo >/run/read & sleep 0.3; kubensctl metrics --output /run/fifo; echo $?; wait; tail -n 1 /run/read
+        stat -c %F /dev/null /dev/full /run/fifo; ls -A /run | grep new; ls -A /dev | grep '^\\.'";
+    let run = sandbox.run(&format!("mkfifo /run/fifo; {kinds}"));
+    let files = "character special file\ncharacter special file\nfifo\n";
+    assert_eq!(run.stdout, format!("{files}0\n1\n1\n0\n# EOF\n{files}"));
+    assert_eq!(
+        run.stderr,
+        "kubensctl: cannot write /dev/full: No space left on device\n\
+         kubensctl: cannot write /run/fifo: No such device or address (what was there is unchanged)\n"
+    );
+    let full = sandbox.run(
+        "mkfifo /run/full; exec 3<>/run/full; head -c 1000000 /dev/zero >/run/zeros
+        timeout 1 cat /run/zeros >/run/full; kubensctl metrics --output /run/full",
+    );
+    assert_eq!(
+        (full.status, full.stderr.as_str()),
+        (1, "kubensctl: cannot write /run/full: Resource temporarily unavailable\n")
+    );
+}
+
+#[test]
+fn a_dash_and_dev_stdout_are_standard_output() {
+    let sandbox = Sandbox::new();
+    for output in ["-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1", "/run/link"] {
+        let script = format!("ln -sf /dev/stdout /run/link; cd /run; kubensctl metrics --output {output}");
+        assert!(sandbox.ok(&format!("{script} | cat")).ends_with("# EOF\n"), "{output}");
+        let appended = sandbox.ok(&format!(
+            "echo first >/run/log; {{ {script}; }} >>/run/log; head -n 1 log; tail -n 1 log; ls -A /run"
+        ));
+        assert_eq!(appended, "first\n# EOF\nbin\nlink\nlog\n", "{output}");
+    }
+}
+
+#[test]
+fn of_a_link_the_file_changes_that_it_leads_to() {
+    let sandbox = Sandbox::new();
+    let script = "mkdir /run/a /run/b; cd /run/a; ln -s ../b/real k.prom; ln -s k.prom again; ln -s loop loop; ln -s /run/b dir
+        kubensctl metrics --output again; kubensctl metrics --output loop; kubensctl metrics --output dir; kubensctl metrics --output dir/
+        stat -c %F k.prom again; ls -A . ../b; tail -n 1 ../b/real; echo old >../b/real; kubensctl metrics --output dir/real; tail -n 1 ../b/real";
+    let run = sandbox.run(script);
+    assert_eq!(
+        run.stdout,
+        "symbolic link\nsymbolic link\n.:\nagain\ndir\nk.prom\nloop\n\n../b:\nreal\n# EOF\n# EOF\n"
+    );
+    let said: Vec<_> = run.stderr.lines().collect();
+    assert_eq!(
+        said,
+        [
+            "kubensctl: cannot write loop: Too many levels of symbolic links (what was there is unchanged)",
+            "kubensctl: cannot write dir: is a directory (what was there is unchanged)",
+            "kubensctl: cannot write dir/: is a directory (what was there is unchanged)",
+        ]
+    );
+}
+
+#[test]
+fn a_killed_run_leaves_one_file_at_most_which_the_next_takes() {
+    if !harness::installed("strace") {
+        return harness::not_run("a_killed_run_leaves_one_file_at_most_which_the_next_takes", "no strace");
+    }
+    let sandbox = Sandbox::new();
+    sandbox.ok("mkdir /run/m && echo old >/run/m/k.prom");
+    for call in ["fchmod", "write", "fsync", "linkat", "rename", "unlink", "openat"] {
+        for when in 1..8 {
+            let run = sandbox.run(&format!(
+                "strace -qq -o /dev/null -e trace={call} -e inject={call}:signal=KILL:when={when} kubensctl metrics --output /run/m/k.prom
+                 ls -A /run/m | sort | tr '\\n' ' '; cat /run/m/k.prom | tail -n 1"));
+            let out = run.stdout.as_str();
+            assert!(
+                ["k.prom old\n", "k.prom # EOF\n", ".k.prom.new k.prom old\n", ".k.prom.new k.prom # EOF\n"]
+                    .contains(&out),
+                "{call}: {out}"
+            );
+        }
+    }
+    assert_eq!(
+        sandbox.ok("kubensctl metrics --output /run/m/k.prom; ls -A /run/m; tail -n 1 /run/m/k.prom"),
+        "k.prom\n# EOF\n"
+    );
+    // What lies where the file gets its name is nobody's trap.
+    for trap in ["ln -s /run/other", "mkfifo", "ln /run/m/k.prom"] {
+        sandbox.ok(&format!(
+            "echo x >/run/other; {trap} /run/m/.k.prom.new; kubensctl metrics --output /run/m/k.prom"
+        ));
+        assert_eq!(
+            sandbox.ok("ls -A /run/m; tail -n 1 /run/m/k.prom; cat /run/other"),
+            "k.prom\n# EOF\nx\n",
+            "{trap}"
+        );
+    }
+}
+
+#[test]
+fn runs_at_the_same_time_leave_one_whole_file() {
+    let sandbox = Sandbox::new();
+    let script = "mkdir /run/m; for i in $(seq 40); do kubensctl metrics --output /run/m/k.prom & all=\"$all $!\"; done
+        for i in $(seq 100); do [ ! -e /run/m/k.prom ] || [ \"$(tail -n 1 /run/m/k.prom)\" = '# EOF' ] || echo torn; done
+        for one in $all; do wait $one || echo failed; done; ls -A /run/m; tail -n 1 /run/m/k.prom";
+    assert_eq!(sandbox.ok(script), "k.prom\n# EOF\n");
+}
+
+#[test]
+fn what_is_done_is_done_where_nobody_can_be_told() {
+    let sandbox = Sandbox::new();
+    let run = sandbox.run("kubensctl pin >/dev/full && kubensctl status -q && kubensctl unpin >/dev/full");
+    let said =
+        "kubensctl: cannot write to standard output: No space left on device (what was asked is done)\n";
+    assert_eq!((run.status, run.stderr), (0, said.repeat(2)));
+    let told = sandbox.run("kubensctl metrics >/dev/full");
+    assert_eq!((told.status, told.stderr.contains("done")), (1, false));
+}

@@ -95,7 +95,7 @@ pub enum Verb {
     },
     /// Print metrics for Prometheus
     Metrics {
-        /// Write them to FILE, in one step
+        /// Write them to FILE, in one step; -: standard output
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
     },
@@ -226,6 +226,19 @@ fn exec(word: &str) -> Result<Exec, String> {
 }
 
 impl Asked {
+    /// Whether this is about doing something, and the report only says what was done.
+    pub fn acts(&self) -> bool {
+        !matches!(
+            self.verb,
+            Verb::Status { .. }
+                | Verb::Mounts { .. }
+                | Verb::Check { .. }
+                | Verb::Metrics { .. }
+                | Verb::Completion { .. }
+                | Verb::Offer { .. }
+        )
+    }
+
     /// Whether the report may be long, and is for reading.
     pub fn is_for_a_pager(&self) -> bool {
         !self.no_pager && matches!(self.verb, Verb::Mounts { json: None, .. })

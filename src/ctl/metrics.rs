@@ -1,22 +1,31 @@
 //! `kubensctl metrics`: OpenMetrics, for a node exporter's textfile directory.
 
-use std::os::unix::ffi::OsStrExt;
+use std::io;
 use std::path::Path;
 
 use super::judged::judged;
 use crate::exit::{Exit, Failure, Report};
 use crate::model::node::telling::metrics;
 use crate::model::text::{Shown, reason};
-use crate::sys::{survey, textfile};
+use crate::sys::survey;
+use crate::sys::textfile::{self, Target};
 
 pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> Result<Report, Failure> {
     let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict))?;
-    let Some(path) = output else {
+    let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(Report::done(text));
     };
-    textfile::replace(path, text.as_bytes()).map_err(|error| {
-        let (path, why) = (Shown(path.as_os_str().as_bytes()), reason(&error));
-        Failure::new(Exit::Failed, format!("cannot write {path}: {why} (what was there is unchanged)"))
-    })?;
+    let cannot = |error: &io::Error, more: &str| {
+        Failure::new(Exit::Failed, format!("cannot write {}: {}{more}", Shown::of(path), reason(error)))
+    };
+    let unchanged = " (what was there is unchanged)";
+    match textfile::find(path).map_err(|error| cannot(&error, unchanged))? {
+        Target::Stream(stream) => {
+            textfile::write(&stream, text.as_bytes()).map_err(|error| cannot(&error, ""))?;
+        }
+        Target::File(file) => {
+            textfile::replace(&file, text.as_bytes()).map_err(|error| cannot(&error, unchanged))?;
+        }
+    }
     Ok(Report::done(""))
 }

@@ -27,3 +27,10 @@ is "what the service writes" "$(steady /var/lib/prometheus/node-exporter/kubens.
 has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_unit_processes{unit="kubelet.service",side="inside"} 1'
 has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_mounts{side="hidden"} 0'
 [[ $(systemctl show -P NextElapseUSecMonotonic kubens-metrics.timer) != infinity ]] || fail "the timer does not run"
+
+# Whoever may write to that directory cannot have another file replaced.
+install -d -o nobody /run/theirs
+setpriv --reuid nobody --clear-groups ln -s /etc/hostname /run/theirs/kubens.prom
+if kubensctl metrics --output /run/theirs/kubens.prom 2>/run/said; then fail "a stranger's link is followed"; fi
+has "what is said" "$(cat /run/said)" "it is another user's link"
+is "the file" "$(wc -l </etc/hostname)" 1
