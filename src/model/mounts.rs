@@ -8,4 +8,5 @@ pub mod owner;
 pub mod paths;
 pub mod peers;
 pub mod pods;
+pub mod spec;
 pub mod table;

@@ -1,6 +1,7 @@
 //! Reads the names of pods and containers that the kubelet and the runtimes leave on the node. What is not there, not
 //! readable, or not root's, names nobody.
 
+use std::collections::HashSet;
 use std::ffi::OsStr;
 use std::fs;
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
@@ -24,8 +25,9 @@ pub fn names<'a>(containers: impl Iterator<Item = (&'a [u8], Runtime, &'a [u8])>
         pods.log_link(&name);
     }
     let mut crio = false;
+    let mut asked = HashSet::new();
     for (id, runtime, target) in containers {
-        if pods.knows(id) {
+        if !asked.insert(id) {
             continue;
         }
         match runtime {

@@ -129,8 +129,13 @@ pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], Ru
     })
 }
 
-fn owner(mount: &Mount, pods: &Pods) -> String {
-    owner::owner(&mount.target).map_or(String::new(), |owner| pods.told(owner).to_string())
+fn owner(row: &Row<'_>, pods: &Pods) -> Option<String> {
+    let target = &row.mount.target;
+    match (owner::owner(target), row.state) {
+        (Some(owner), _) => Some(pods.told(owner).to_string()),
+        (None, State::Inside(Origin::Own)) => pods.maker(target),
+        (None, State::Inside(_) | State::Private | State::Missing | State::Pin) => None,
+    }
 }
 
 /// The list as a table, or as a tree: then a mount stands below the one that it is mounted on, if that is listed.
@@ -152,7 +157,7 @@ pub fn text(rows: &[Row<'_>], which: Which, pods: &Pods, tree: bool) -> String {
                 source(row.mount),
                 Shown(&row.mount.kind).to_string(),
                 Shown(&row.mount.options).to_string(),
-                owner(row.mount, pods),
+                owner(row, pods).unwrap_or_default(),
                 row.note(which),
             ]
         })
@@ -194,7 +199,7 @@ pub fn entries<'a>(rows: &'a [Row<'_>], pods: &Pods) -> Vec<Entry<'a>> {
         kind: Name(&row.mount.kind),
         options: Name(&row.mount.options),
         super_options: Name(&row.mount.super_options),
-        owner: owner::owner(&row.mount.target).map(|owner| pods.told(owner).to_string()),
+        owner: owner(row, pods),
         side: row.side(),
         state: row.state(),
         shadowed: row.shadowed,

@@ -1,12 +1,11 @@
 //! The names of pods, from what the kubelet and the runtimes leave on the node.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fmt::{self, Display, Formatter};
 
-use serde::Deserialize;
-
-use crate::model::json;
 use crate::model::mounts::owner::{Owner, Runtime};
+use crate::model::mounts::paths;
+use crate::model::mounts::spec::Spec;
 use crate::model::text::Shown;
 
 /// A pod.
@@ -31,18 +30,10 @@ pub struct Pods {
     by_uid: HashMap<Vec<u8>, Pod>,
     /// By a container's ID, or its layer's.
     by_container: HashMap<Vec<u8>, Container>,
-}
-
-/// What is read of a container's `config.json` (the OCI runtime specification).
-#[derive(Deserialize)]
-struct Spec {
-    root: Option<Root>,
-    annotations: Option<BTreeMap<String, String>>,
-}
-
-#[derive(Deserialize)]
-struct Root {
-    path: Option<String>,
+    /// By the name of a pinned namespace that is the sandbox's.
+    by_pinned: HashMap<Vec<u8>, Pod>,
+    /// Who has a directory as a volume with Bidirectional.
+    bidirectional: Vec<(Vec<u8>, Container)>,
 }
 
 /// An owner, by name where it is known.
@@ -94,27 +85,24 @@ impl Pods {
             }
             Runtime::Other => return,
         };
-        let Some(Spec { root, annotations }) = json::read(text) else {
+        let Some(spec) = Spec::read(text) else {
             return;
         };
-        let annotation = |name: &str| annotations.as_ref()?.get(name).map(|value| value.clone().into_bytes());
-        let (Some(name), Some(namespace)) = (annotation(pod), annotation(namespace)) else {
+        let (Some(name), Some(namespace)) = (spec.annotation(pod), spec.annotation(namespace)) else {
             return;
         };
-        let name_of_its_own = annotation(container).filter(|name| name != b"POD");
-        let container = Container { pod: Pod { namespace, name }, name: name_of_its_own };
-        // overlay/LAYER/merged
-        let path = root.and_then(|root| root.path).unwrap_or_default();
-        let mut words = path.rsplit('/');
-        if let (Runtime::Crio, Some("merged"), Some(layer)) = (runtime, words.next(), words.next()) {
-            self.by_container.insert(layer.as_bytes().to_vec(), container.clone());
+        let pod = Pod { namespace, name };
+        for name in spec.pinned() {
+            self.by_pinned.insert(name.to_vec(), pod.clone());
+        }
+        let container = Container { pod, name: spec.annotation(container).filter(|name| name != b"POD") };
+        for source in spec.bidirectional() {
+            self.bidirectional.push((source.to_vec(), container.clone()));
+        }
+        if let (Runtime::Crio, Some(layer)) = (runtime, spec.layer()) {
+            self.by_container.insert(layer.to_vec(), container.clone());
         }
         self.by_container.insert(id.to_vec(), container);
-    }
-
-    /// Whether this container, or layer, is known by name.
-    pub fn knows(&self, id: &[u8]) -> bool {
-        self.by_container.contains_key(id)
     }
 
     /// An owner, by name where it is known.
@@ -125,9 +113,24 @@ impl Pods {
                 let known = self.by_container.get(id);
                 (known.map(|known| &known.pod), known.and_then(|known| known.name.as_deref()))
             }
-            Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => (None, None),
+            Owner::Pinned { name } => (self.by_pinned.get(name), None),
+            Owner::Stage { .. } | Owner::Kubernetes => (None, None),
         };
         Told { owner, pod, container }
+    }
+
+    /// Who has made a mount at `target` that is nobody's by its place: the container that alone has the directory, or
+    /// the nearest one above it, as a volume with Bidirectional.
+    pub fn maker(&self, target: &[u8]) -> Option<String> {
+        let above = self.bidirectional.iter().filter(|(source, _)| paths::is_below(target, source));
+        let nearest = above.clone().map(|(source, _)| source.len()).max()?;
+        let mut near = above.filter(|(source, _)| source.len() == nearest).map(|(_, container)| container);
+        let Container { pod, name } = near.next()?;
+        let alone = near.all(|other| other.pod == *pod && other.name == *name);
+        let name = name.as_deref().unwrap_or(b"?");
+        let told =
+            || format!("pod {}/{} {} (Bidirectional)", Shown(&pod.namespace), Shown(&pod.name), Shown(name));
+        alone.then(told)
     }
 }
 
@@ -143,7 +146,8 @@ impl Display for Told<'_> {
         match self.owner {
             Owner::Volume { volume, .. } => write!(f, " volume {}", Shown(volume)),
             Owner::Container { part, .. } => write!(f, " {}", Shown(part)),
-            Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => Ok(()),
+            Owner::Pinned { name } => write!(f, " {}", Shown(name)),
+            Owner::Stage { .. } | Owner::Kubernetes => Ok(()),
         }
     }
 }
@@ -160,6 +164,10 @@ mod tests {
 
     fn told(pods: &Pods, owner: Owner<'_>) -> String {
         pods.told(owner).to_string()
+    }
+
+    fn knows(pods: &Pods, id: &[u8]) -> bool {
+        pods.by_container.contains_key(id)
     }
 
     #[test]
@@ -195,7 +203,7 @@ mod tests {
             "io.kubernetes.cri.sandbox-name":"web","io.kubernetes.cri.sandbox-namespace":"shop"}}"#;
         pods.spec(Runtime::Containerd, b"d", containerd);
         assert_eq!(told(&pods, container(Runtime::Containerd, b"d")), "pod shop/web c rootfs");
-        assert!(!pods.knows(b"rootfs") && pods.knows(b"d"));
+        assert!(!knows(&pods, b"rootfs") && knows(&pods, b"d"));
     }
 
     #[test]
@@ -216,7 +224,7 @@ mod tests {
             pods.spec(Runtime::Other, b"b", both);
             pods.spec(Runtime::Other, b"b", forged);
         }
-        assert!(!pods.knows(b"b"));
+        assert!(!knows(&pods, b"b"));
     }
 
     #[test]
@@ -235,8 +243,44 @@ mod tests {
         ] {
             pods.spec(Runtime::Crio, b"x", text);
         }
-        assert!(!pods.knows(b"x"));
+        assert!(!knows(&pods, b"x"));
         pods.spec(Runtime::Crio, b"x", text);
-        assert!(pods.knows(b"x"));
+        assert!(knows(&pods, b"x"));
+    }
+
+    #[test]
+    fn a_pinned_namespace_is_its_sandboxs() {
+        let text = br#"{"annotations":{"io.kubernetes.cri.sandbox-name":"web","io.kubernetes.cri.sandbox-namespace":"shop"},
+            "linux":{"namespaces":[{"type":"pid"},{"type":"network","path":"/var/run/netns/cni-1"},
+            {"type":"ipc","path":"/proc/7/ns/ipc"}]}}"#;
+        let mut pods = Pods::default();
+        pods.spec(Runtime::Containerd, b"a", text);
+        assert_eq!(told(&pods, Owner::Pinned { name: b"cni-1" }), "pod shop/web cni-1");
+        assert_eq!(told(&pods, Owner::Pinned { name: b"ipc" }), "pinned ipc");
+    }
+
+    #[test]
+    fn a_mount_on_a_bidirectional_volume_is_of_whoever_alone_has_it() {
+        let mut pods = Pods::default();
+        for (pod, container, source, option) in [
+            ("csi", "driver", "/srv/share", "rshared"),
+            ("csi", "other", "/srv", "rshared"),
+            ("web", "reads", "/srv/share", "rslave"),
+            ("a", "one", "/srv/two", "rshared"),
+            ("b", "one", "/srv/two", "rshared"),
+        ] {
+            let text = format!(
+                r#"{{"annotations":{{"io.kubernetes.cri.sandbox-name":"{pod}","io.kubernetes.cri.sandbox-namespace":"shop",
+                "io.kubernetes.cri.container-name":"{container}"}},
+                "mounts":[{{"destination":"/x"}},{{"source":"{source}","options":["rbind","{option}"]}}]}}"#
+            );
+            pods.spec(Runtime::Containerd, container.as_bytes(), text.as_bytes());
+        }
+        let maker = |target: &[u8]| pods.maker(target);
+        assert_eq!(maker(b"/srv/share/x").as_deref(), Some("pod shop/csi driver (Bidirectional)"));
+        assert_eq!(maker(b"/srv/x").as_deref(), Some("pod shop/csi other (Bidirectional)"));
+        for nobodys in [&b"/srv/two/x"[..], b"/mnt"] {
+            assert_eq!(maker(nobodys), None);
+        }
     }
 }

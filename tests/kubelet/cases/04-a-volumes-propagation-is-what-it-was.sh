@@ -71,6 +71,9 @@ is "what each sees with it" "$(mounted kubensenter -q)" "$(cat /var/lib/before)"
 is "what the host sees" "$(sees env)" host
 is "the host's mount units there" "$(systemctl list-units --all --type=mount --plain --no-legend | awk '/^srv-share/ { print $1 }')" \
     srv-share-host.mount
+has "whose the mount of a container is" \
+    "$(kubensctl mounts --json | jq -r '.[] | select(.target == "/srv/share/bidirectional").owner')" \
+    "pod shop/three-node bidirectional (Bidirectional)"
 unmounted
 for where in env "kubensenter -q" "in_pod three bidirectional" "in_pod three hosttocontainer" "in_pod three none"; do
     # shellcheck disable=SC2086 # words

@@ -1,6 +1,6 @@
 #!/bin/bash
-# Every mount of pods has the owner that containerd and the kubelet themselves say: container, pod and
-# volume.
+# Every mount of pods has the owner that containerd and the kubelet themselves say: container, pod,
+# volume, and the network namespace of a pod.
 . "$(dirname "$0")/../kube.sh"
 
 node
@@ -27,7 +27,7 @@ of_containerd | while read -r id kind pod container network uid; do
     else
         echo "$task pod $pod rootfs"
         echo "/run/containerd/io.containerd.grpc.v1.cri/sandboxes/$id/shm pod $pod shm"
-        if [[ $network == *netns* ]]; then echo "${network/#\/var\/run/\/run} pinned ${network##*/}"; fi
+        if [[ $network == *netns* ]]; then echo "${network/#\/var\/run/\/run} pod $pod ${network##*/}"; fi
         for volume in a b d; do
             echo "/var/lib/kubelet/pods/$uid/volumes/kubernetes.io~empty-dir/$volume pod $pod volume $volume"
         done
