@@ -4,7 +4,7 @@
 #   make check    the unit tests
 #   make test     every test that this machine can run
 #   make test-vm  the node's cases on virtual machines with Debian's kernels (root, qemu; slow)
-#   make test-kubelet    cases of a node with a real kubelet, which is built the first time (root; 7 minutes)
+#   make test-kubelet    cases of a node with a real kubelet, built the first time (root; 7 minutes)
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make install  DESTDIR=, PREFIX=/usr

@@ -12,7 +12,7 @@ node() { # the node as its users have it: the services, not yet with kubens; a r
     systemctl --quiet enable machine kubelet containerd
     systemctl start machine
     systemctl restart containerd
-    mkdir -p /run/applets/bin
+    mkdir -p /run/applets/bin "$MANIFESTS"
     for applet in sh mount umount cat ls touch readlink mkdir chroot; do
         ln -s busybox "/run/applets/bin/$applet"
     done
