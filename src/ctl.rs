@@ -46,8 +46,14 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failur
 
 /// The pin in the directory that `--dir` names.
 fn pin_in(dir: &Path) -> Result<Pin, Failure> {
+    // Resolved once, and compared resolved ever after: the kernel's tables know no links. The last word is kept: a link
+    // there is no directory of the pin's.
     let absolute = path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
-    Pin::new(absolute.as_os_str().as_bytes()).ok_or_else(|| {
+    let resolved = absolute
+        .parent()
+        .zip(absolute.file_name())
+        .and_then(|(parent, name)| parent.canonicalize().ok().map(|parent| parent.join(name)));
+    Pin::new(resolved.unwrap_or(absolute).as_os_str().as_bytes()).ok_or_else(|| {
         let dir = Shown(dir.as_os_str().as_bytes());
         Failure::new(Exit::Usage, format!("--dir {dir} names no directory of its own"))
     })

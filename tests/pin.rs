@@ -157,7 +157,7 @@ fn refuses_where_it_cannot_be_right_and_changes_nothing() {
         (
             "chmod 777 /run",
             "kubensctl pin",
-            "/run/kubens is unfit: the directory around it is not root's alone (a directory of root's alone is needed; see to it by hand)",
+            "/run/kubens is unfit: /run, above it, is not root's alone (a directory of root's alone is needed; see to it by hand)",
         ),
         (
             "mkdir /run/kubens; mount -t ramfs ramfs /run/kubens",

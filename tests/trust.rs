@@ -243,6 +243,126 @@ fn completion_offers_no_process_of_nobodys_namespace() {
     assert!(!offered.contains(forged.trim()), "{forged} in {offered}");
 }
 
+#[test]
+fn who_holds_a_lock_that_everybody_can_hold_is_waited_for_a_few_seconds() {
+    let sandbox = host();
+    ok(&sandbox, "mkdir /run/netns; flock /run/netns sleep 1000 >/dev/null 2>&1 & sleep 0.2");
+    let run = sandbox.run("kubensctl pin");
+    assert_eq!((run.status, run.stdout.contains("a new mount namespace")), (0, true), "{}", run.stderr);
+    let said: Vec<_> = run.stderr.lines().collect();
+    let [waits, passes] = said.as_slice() else { panic!("{said:#?}") };
+    assert!(
+        waits.starts_with("kubensctl: Waiting for ") && waits.ends_with("which holds /run/netns"),
+        "{waits}"
+    );
+    assert!(passes.ends_with("has held /run/netns for 3 seconds; going on without it"), "{passes}");
+}
+
+#[test]
+fn who_locks_the_directory_of_the_units_is_in_nobodys_way() {
+    let sandbox = host();
+    ok(
+        &sandbox,
+        "mkdir -p /run/i/etc/systemd/system
+         printf '[Service]\\nExecStart=/bin/true\\n' >/run/i/etc/systemd/system/a.service
+         for directory in /run/i/etc/systemd/system /run/i/etc/systemd; do flock $directory sleep 1000 >/dev/null 2>&1 & done
+         sleep 0.2; kubensctl wrap --root /run/i a.service; kubensctl unwrap --root /run/i a.service",
+    );
+    assert_eq!(ok(&sandbox, "ls -A /run/i/etc/systemd/system"), "a.service\n");
+}
+
+#[test]
+fn our_own_lock_is_a_file_that_nobody_else_can_open() {
+    let sandbox = host();
+    // One that others could have opened, and one whose holder is waited for, by name.
+    ok(
+        &sandbox,
+        "touch /run/kubens.lock; flock /run/kubens.lock sleep 1000 >/dev/null 2>&1 & sleep 0.2; kubensctl pin",
+    );
+    let script = "umask 077; touch /run/kubens.lock; flock /run/kubens.lock sleep 2 >/dev/null 2>&1 & sleep 0.2; kubensctl pin";
+    let run = sandbox.run(script);
+    assert_eq!(run.status, 0);
+    assert!(
+        run.stderr.starts_with("kubensctl: Waiting for ")
+            && run.stderr.ends_with("which holds /run/kubens.lock\n"),
+        "{}",
+        run.stderr
+    );
+    assert_eq!(ok(&sandbox, "ls /run"), "bin\nkubens\nnetns\n");
+}
+
+/// Directories in which others decide what a path leads to, and what is said of each.
+const OTHERS_DIRECTORIES: [(&str, &str, &str); 4] = [
+    ("mkdir -m 1777 /run/x", "/run/x/kubens", "/run/x"),
+    ("mkdir -m 775 /run/x", "/run/x/kubens", "/run/x"),
+    ("mkdir -m 777 /run/x; mkdir -p /run/x/y/z", "/run/x/y/z/kubens", "/run/x"),
+    ("mkdir -m 777 /run/x; mkdir /run/x/y; ln -s x/y /run/z", "/run/z/kubens", "/run/x"),
+];
+
+#[test]
+fn no_pin_lies_where_others_decide_what_the_path_leads_to() {
+    for (beginning, dir, above) in OTHERS_DIRECTORIES {
+        let sandbox = host();
+        ok(&sandbox, beginning);
+        for verb in ["pin", "unpin"] {
+            let run = sandbox.run(&format!("kubensctl --dir {dir} {verb}"));
+            assert_eq!((run.status, &*run.stdout), (1, ""), "{dir}");
+            let why = format!("is unfit: {above}, above it, is not root's alone");
+            assert!(run.stderr.contains(&why), "{dir}: {}", run.stderr);
+        }
+        assert_eq!(ok(&sandbox, "find /run -name '*kubens*' -not -path '/run/bin/*'"), "", "{dir}");
+    }
+}
+
+#[test]
+fn a_path_through_links_is_the_place_that_it_leads_to() {
+    for dir in ["/run/link/kubens", "/run/bin/../kubens", "/run/link/./bin/..//kubens", "link/kubens"] {
+        let sandbox = host();
+        ok(&sandbox, "ln -s /run /run/link; kubensctl pin; kubensctl unpin");
+        let before = ok(&sandbox, "state");
+        let call = format!("cd /run; kubensctl --dir {dir}");
+        ok(&sandbox, &format!("{call} pin"));
+        let said = format!("mnt:[{}] is pinned at /run/kubens/mnt\n", ok(&sandbox, "id").trim());
+        assert_eq!(ok(&sandbox, &format!("{call} pin; kubensctl pin")), said.repeat(2), "{dir}");
+        assert_eq!(ok(&sandbox, "cat /run/kubens/env"), "KUBENSMNT=/run/kubens/mnt\n", "{dir}");
+        ok(&sandbox, &format!("{call} unpin"));
+        assert_eq!(ok(&sandbox, "state"), before, "{dir}");
+    }
+}
+
+#[test]
+fn no_message_is_waited_for() {
+    if !harness::installed("python3") {
+        return harness::not_run("no_message_is_waited_for", "python3 is not installed");
+    }
+    let sandbox = host();
+    // Standard error is a pipe that is full, and that somebody holds and does not read.
+    let script = "exec python3 - <<'END'
+import os, subprocess
+reader, writer = os.pipe()
+os.set_blocking(writer, False)
+try:
+    while True: os.write(writer, b'x' * 4096)
+except BlockingIOError: pass
+os.set_blocking(writer, True)
+for line in ['kubensctl -v pin', 'kubensctl -v pin', 'kubensenter -vv --require echo ran',
+             'kubensenter -m /none echo ran', 'kubensenter --bogus', 'kubensctl -v unpin']:
+    print(subprocess.run(line.split(), stderr=writer, stdout=subprocess.DEVNULL).returncode)
+END";
+    assert_eq!(sandbox.ok(script), "0\n0\n0\n125\n125\n0\n");
+}
+
+#[test]
+fn what_was_done_is_done_though_nobody_takes_the_report() {
+    let sandbox = host();
+    let said =
+        "kubensctl: cannot write to standard output: No space left on device (what was asked is done)\n";
+    assert_eq!(sandbox.run("kubensctl pin >/dev/full"), Run::new(0, "", said));
+    ok(&sandbox, "id");
+    assert_eq!(sandbox.run("kubensctl status >/dev/full").status, 1);
+    assert_eq!(sandbox.run("kubensctl unpin >/dev/full").status, 0);
+}
+
 /// What a filter may say of a call that it does not know or does not allow.
 const FORBIDDEN: [&str; 3] = ["EPERM", "EACCES", "ENOSYS"];
 

@@ -158,11 +158,7 @@ fn locked(
             "run it with kubensenter --host, or from a service without a sandbox",
         ));
     }
-    let lock = lock::take(task.pin.lock()).map_err(denied)?;
-    let end = Host::look().map_err(denied).and_then(|host| act(&task, &host));
-    if let Err(denied) = lock.remove() {
-        // It is in nobody's way: the next one takes it.
-        info!("Cannot {denied}");
-    }
-    end
+    let (name, path) = task.pin.lock();
+    let _lock = lock::take(look::parent(&task)?, &name, &path).map_err(denied)?;
+    Host::look().map_err(denied).and_then(|host| act(&task, &host))
 }

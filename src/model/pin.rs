@@ -55,9 +55,12 @@ impl Pin {
         cstring([self.dir.to_bytes(), b"/", POINT.to_bytes()].concat())
     }
 
-    /// The lock, beside the directory and not in it: a tmpfs that covers it would split the callers in two.
-    pub fn lock(&self) -> CString {
-        cstring([self.dir.to_bytes(), b".lock"].concat())
+    /// The lock, beside the directory and not in it: a tmpfs that covers it would split the callers in two. First its
+    /// name, in the directory that [`Pin::dir`] lies in, then its path.
+    pub fn lock(&self) -> (CString, CString) {
+        let path = [self.dir.to_bytes(), b".lock"].concat();
+        let name = path.rsplit(|&byte| byte == b'/').next().unwrap_or_default();
+        (cstring(name.to_vec()), cstring(path))
     }
 
     /// What the file for `EnvironmentFile=` holds.
@@ -80,7 +83,7 @@ mod tests {
         let pin = Pin::new(DEFAULT_DIR.as_bytes()).unwrap();
         assert_eq!(pin.point().as_c_str(), DEFAULT_POINT);
         assert_eq!(pin.env_text(), b"KUBENSMNT=/run/kubens/mnt\n");
-        assert_eq!(pin.lock().as_c_str(), c"/run/kubens.lock");
+        assert_eq!(pin.lock(), (c"kubens.lock".to_owned(), c"/run/kubens.lock".to_owned()));
     }
 
     #[test]

@@ -3,9 +3,11 @@
 
 pub mod foreign;
 
+use std::ffi::CString;
 use std::fs::File;
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -13,6 +15,8 @@ use nix::fcntl::{self, OFlag};
 use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, UnlinkatFlags};
 
+use super::denied::{Denied, Doing};
+use super::lock::{self, Lock};
 use super::tree::Tree;
 use crate::model::text::Shown;
 use crate::model::text::reason;
@@ -27,23 +31,16 @@ pub struct Change {
     pub new: Option<Vec<u8>>,
 }
 
-/// Held while files below a directory are read and changed. Others that lock it wait.
-pub struct Lock {
-    _file: Option<File>,
-}
-
-/// Locks a directory; where there is none, nobody else is at work there.
+/// Locks a directory, by a file in it that systemd does not read; where there is none, nobody else is at work there.
 ///
 /// # Errors
-/// It cannot be opened.
-pub fn lock(tree: &Tree, directory: &Path) -> io::Result<Lock> {
-    let fd = match tree.open(directory, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
-        Err(Errno::ENOENT) => return Ok(Lock { _file: None }),
-        result => result?,
-    };
-    let file = File::from(fd);
-    file.lock()?;
-    Ok(Lock { _file: Some(file) })
+/// It cannot be opened, or somebody else is at work there for too long.
+pub fn lock(tree: &Tree, directory: &Path) -> Result<Option<Lock>, Denied> {
+    let shown = CString::new(directory.join(".kubens.lock").into_os_string().into_vec()).unwrap_or_default();
+    match tree.open(directory, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
+        Err(Errno::ENOENT) => Ok(None),
+        opened => lock::take(opened.doing("open", &shown)?, c".kubens.lock", &shown).map(Some),
+    }
 }
 
 /// Makes all changes, or none: all new files are written and on disk before the first takes its place, and

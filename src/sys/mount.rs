@@ -10,6 +10,7 @@ use nix::mount::{self, MntFlags, MsFlags};
 use nix::sys::stat::Mode;
 
 use super::denied::{Denied, Doing};
+use super::lock;
 use super::place;
 use super::raw::mount::{self as raw, Setting};
 use super::trust::Trusted;
@@ -124,7 +125,7 @@ impl Api {
             Err(errno) => return Err(errno).doing("make the directory", name),
         }
         let locked = File::from(directory(name)?);
-        locked.lock().doing("lock", name)?;
+        lock::honour(&locked, name)?;
         if !is_mounted()? {
             let there = path(name)?;
             self.bind(&there, &there, name, true)?;

@@ -1,6 +1,6 @@
 //! The directory that a pin's tmpfs covers, and the files in that tmpfs.
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::{CStr, CString, OsStr};
 use std::fs::{self, File};
 use std::io::{self, Read, Write};
 use std::os::fd::{AsFd, OwnedFd};
@@ -13,6 +13,7 @@ use nix::unistd::{self, UnlinkatFlags};
 
 use super::denied::{Denied, Doing};
 use super::raw::mount as raw;
+use super::trust::Realm;
 use crate::log::{debug, info};
 use crate::model::mounts::table::Device;
 use crate::model::pin::{ENV, POINT, Pin};
@@ -34,13 +35,36 @@ pub enum Found {
 /// A directory that only root can change.
 pub struct Directory(OwnedFd);
 
-/// Why no pin can be in the directory that the pin's lies in; `None`: one can.
-pub fn parent(pin: &Pin) -> Result<Option<&'static str>, Denied> {
+/// The directory that the pin's lies in, where it and all above it are root's alone, as sshd(8) has it for a user's
+/// keys (StrictModes): who can rename one of them decides what is below. `Err`: the first that is not.
+pub fn parent(pin: &Pin) -> Result<Result<OwnedFd, CString>, Denied> {
+    let flags = OFlag::O_RDONLY | OFlag::O_DIRECTORY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
+    let mut at = fcntl::open(c"/", flags, Mode::empty()).doing("open", c"/")?;
     let parent = pin.parent();
-    let stat = stat::stat(&*parent).doing("look at", &parent)?;
-    // In a sticky directory, like /tmp, others cannot take away what is root's.
-    let fit = stat.st_uid == 0 && (!is_writable(&stat) || stat.st_mode & libc::S_ISVTX != 0);
-    Ok(if fit { None } else { Some("the directory around it is not root's alone") })
+    let mut rest = parent.to_bytes();
+    loop {
+        let stat = stat::fstat(&at).doing("look at", &parent)?;
+        let path = &parent.to_bytes()[..parent.to_bytes().len() - rest.len()];
+        if is_writable(&stat) || (stat.st_uid != 0 && !is_nobodys(&stat)) {
+            return Ok(Err(CString::new(if path.is_empty() { b"/" } else { path }).unwrap_or_default()));
+        }
+        rest = &rest[rest.iter().take_while(|&&byte| byte == b'/').count()..];
+        if rest.is_empty() {
+            return Ok(Ok(at));
+        }
+        let name = &rest[..rest.iter().position(|&byte| byte == b'/').unwrap_or(rest.len())];
+        rest = &rest[name.len()..];
+        // It is resolved: what is a link now was none just before.
+        at = fcntl::openat(&at, name, flags, Mode::empty()).doing("open", &parent)?;
+    }
+}
+
+/// Whether the owner is none of this user namespace, so that nobody in it is.
+fn is_nobodys(stat: &FileStat) -> bool {
+    let mapped = fs::read_to_string("/proc/self/uid_map").unwrap_or_default();
+    let whole = mapped.split_ascii_whitespace().eq(["0", "0", "4294967295"]);
+    let overflow = fs::read_to_string("/proc/sys/kernel/overflowuid").unwrap_or_default();
+    !mapped.is_empty() && !whole && overflow.trim().parse() == Ok(stat.st_uid)
 }
 
 /// Looks at the pin's directory.
@@ -142,8 +166,20 @@ impl Directory {
     /// mount on it, that would succeed, and take the mount away in all that have it. A file system that knows
     /// no such flag (tmpfs before Linux 6.6) goes without.
     pub fn guard(&self, guarded: bool) {
-        if let Err(errno) = raw::set_immutable(self.0.as_fd(), guarded) {
-            debug!("Cannot make the directory under the pin immutable: {}", reason(&errno.into()));
+        match raw::set_immutable(self.0.as_fd(), guarded) {
+            Err(errno @ (Errno::EPERM | Errno::EACCES))
+                if Realm::of_caller().is_ok_and(|realm| realm.is_first()) =>
+            {
+                let what = if guarded { "guard" } else { "stop guarding" };
+                info!(
+                    "Cannot {what} the directory under the pin (needs CAP_LINUX_IMMUTABLE): {}; rmdir in an older mount namespace takes the pin away",
+                    reason(&errno.into())
+                );
+            }
+            Err(errno) => {
+                debug!("Cannot make the directory under the pin immutable: {}", reason(&errno.into()));
+            }
+            Ok(()) => {}
         }
     }
 }

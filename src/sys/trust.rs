@@ -80,6 +80,11 @@ impl Realm {
         Ok(Realm(own()?))
     }
 
+    /// Whether it is the machine's first, in which capabilities count for everything.
+    pub fn is_first(&self) -> bool {
+        self.0.ino == FIRST
+    }
+
     /// Whether both are the same.
     pub fn is(&self, other: &Realm) -> bool {
         self.0 == other.0

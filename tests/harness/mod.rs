@@ -76,7 +76,7 @@ impl Sandbox {
     pub fn new() -> Self {
         let bin = bin();
         let setup = format!(
-            "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs run /run && \
+            "mount --make-rprivate / && mount -t proc proc /proc && mount -t tmpfs -o mode=755 run /run && \
              mkdir /run/bin && ln -s {} /run/bin/kubensenter && ln -s kubensenter /run/bin/kubensctl && \
              ln -s {} /run/bin && mount --make-rshared / && echo up && exec sleep infinity",
             shell_word(Path::new(BINARY)),

@@ -2,6 +2,7 @@
 
 use std::ffi::CStr;
 use std::io;
+use std::os::fd::OwnedFd;
 
 use super::say::Task;
 use crate::exit::Failure;
@@ -75,12 +76,16 @@ pub(super) fn is_on_host() -> Result<bool, Denied> {
     Ok(own == first && user.is(&Realm::of_init().doing("look at", c"/proc/1/ns/user")?))
 }
 
+/// The directory around the pin's. Refuses one that others than root can change, or change the way to.
+pub(super) fn parent(task: &Task) -> Result<OwnedFd, Failure> {
+    place::parent(&task.pin)
+        .map_err(|denied| task.denied(&denied))?
+        .map_err(|above| task.unfit(&format!("{}, above it, is not root's alone", Shown(above.to_bytes()))))
+}
+
 /// Refuses a directory that something else than a pin is in, or that others than root can change.
 pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
     let denied = |denied: Denied| task.denied(&denied);
-    if let Some(why) = place::parent(&task.pin).map_err(denied)? {
-        return Err(task.unfit(why));
-    }
     task.check_cover(&host.mounts)?;
     match judged::topmost(&task.pin, &host.mounts) {
         Top::Cover | Top::Alien => Ok(()),

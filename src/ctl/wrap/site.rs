@@ -11,7 +11,8 @@ use crate::model::text::reason;
 use crate::model::units::command::WRAPPER;
 use crate::model::units::dropin::DIRECTORY;
 use crate::model::units::name::UnitName;
-use crate::sys::files::{self, Change, Lock};
+use crate::sys::files::{self, Change};
+use crate::sys::lock::Lock;
 use crate::sys::systemd;
 use crate::sys::tree::{Content, Tree};
 use crate::sys::units::Library;
@@ -47,8 +48,7 @@ impl Site {
         if looks_only {
             return Ok(None);
         }
-        let lock = files::lock(&self.tree, Path::new(DIRECTORY));
-        lock.map(Some).map_err(|error| failed(format!("cannot lock {DIRECTORY}: {}", reason(&error))))
+        files::lock(&self.tree, Path::new(DIRECTORY)).map_err(|denied| failed(format!("cannot {denied}")))
     }
 
     pub(super) fn library(&self) -> Result<Library<'_>, Failure> {
