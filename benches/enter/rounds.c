@@ -2,7 +2,8 @@
  *
  * Times commands against one another. In each of COUNT rounds every command runs once, in a fresh random order, so
  * that all of them meet the same noise and none always follows the same neighbour. A command is a path from the root
- * on; NAME=VALUE words before it are all of its environment. One that does not end with status 0 ends it all.
+ * on; NAME=VALUE words before it are all of its environment, and before them may be @DIRECTORY, to which /run/kubens
+ * leads while it runs. One that does not end with status 0 ends it all.
  *
  * Lines out, fields separated by blanks, commands counted from 0:
  *   wall I NANOSECONDS     median from spawn to reap
@@ -21,6 +22,7 @@
 enum { COMMANDS = 32, WARM_UP = 20 };
 
 struct command {
+	const char *pin;    /* the directory that /run/kubens leads to, or NULL */
 	char **environment; /* NULL-terminated */
 	char **words;       /* NULL-terminated */
 	double *wall, *faults;
@@ -68,6 +70,8 @@ static void run(const struct command *command, double *wall, double *faults)
 {
 	struct rusage usage;
 	int status;
+	if (command->pin && (symlink(command->pin, "/run/kubens.new") != 0 || rename("/run/kubens.new", "/run/kubens") != 0))
+		fail("cannot lead /run/kubens to ", command->pin);
 	double start = now();
 	pid_t child = vfork();
 	if (child == 0) {
@@ -95,6 +99,8 @@ static int read_commands(char **words, struct command *commands, int rounds)
 		char **end = words;
 		while (*end && strcmp(*end, "--") != 0)
 			end++;
+		if (words < end && **words == '@')
+			command->pin = *words++ + 1;
 		int variables = 0;
 		command->environment = array(end - words + 1, sizeof(char *));
 		while (words < end && **words != '/')

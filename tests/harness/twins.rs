@@ -261,6 +261,8 @@ fn prepare(case: &Case, output: &File) {
                 }
             }
         }
+        // A call that does not end is no end.
+        libc::alarm(30);
         libc::dup2(output.as_raw_fd(), 1);
         libc::dup2(output.as_raw_fd(), 2);
         for fd in &case.closed {
