@@ -7,6 +7,7 @@ mod metrics;
 mod mounts;
 mod offer;
 mod pin;
+mod report;
 mod status;
 mod wrap;
 
@@ -16,6 +17,7 @@ use std::path::{self, Path};
 use crate::cli::ctl::{Asked, Verb};
 use crate::exit::{Exit, Failure, Report};
 use crate::log::Voice;
+use crate::model::json::Layout;
 use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
@@ -40,6 +42,12 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failur
         Verb::Status { json } => status::status(&asked.dir, *json, asked.quiet > 0, screen),
         Verb::Mounts { all, host, tree, json, .. } => mounts::mounts(&asked.dir, (*all, *host), *tree, *json),
         Verb::Check { json } => check::check(&asked.dir, *json),
+        Verb::Report { file } => {
+            let json = Some(Layout::Short);
+            let status = status::status(&asked.dir, json, false, screen);
+            let mounts = mounts::mounts(&asked.dir, (true, false), false, json);
+            report::report(file, [status, check::check(&asked.dir, json), mounts])
+        }
         Verb::Metrics { output } => metrics::metrics(&asked.dir, output.as_deref()),
     }
 }

@@ -10,6 +10,7 @@ pub mod pager;
 pub mod pin;
 pub mod resolve;
 pub mod search;
+pub mod support;
 pub mod table;
 pub mod text;
 pub mod time;

@@ -22,6 +22,7 @@ pub mod processes;
 pub mod raw;
 pub mod screen;
 pub mod stderr;
+pub mod support;
 pub mod survey;
 pub mod systemd;
 pub mod tables;

@@ -126,6 +126,7 @@ fn what_is_dangerous_is_in_one_place() {
     only("process::{Command", &["sys/systemd"]);
     only("process::Command", &["sys/systemd"]);
     only("Command::new(SYSTEMCTL)", &["sys/systemd"]);
+    only("Command::new(JOURNALCTL)", &["sys/systemd"]);
     only("anstream::", &["main"]);
     only("early::", &["enter"]);
     for outside in ["std::", "extern crate", " static ", "\nstatic "] {

@@ -93,6 +93,11 @@ pub enum Verb {
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
+    /// Write all of that into one file, for a support case
+    Report {
+        /// The file, which must not be there yet; -: standard output
+        file: PathBuf,
+    },
     /// Print metrics for Prometheus
     Metrics {
         /// Write them to FILE, in one step; -: standard output

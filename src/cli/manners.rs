@@ -8,7 +8,7 @@ use crate::sys::raw::Words;
 
 /// The verbs as help shows them: by what one wants.
 pub const GROUPS: &[(&str, &[&str])] = &[
-    ("Look", &["status", "mounts", "check", "metrics"]),
+    ("Look", &["status", "mounts", "check", "report", "metrics"]),
     ("Switch", &["enable", "disable", "wrap", "unwrap"]),
     ("Service (kubens.service calls these)", &["pin", "unpin"]),
     ("Other", &["completion", "help"]),

@@ -43,6 +43,25 @@ pub fn read<'a, T: Deserialize<'a>>(text: &'a [u8]) -> Option<T> {
     serde_json::from_slice(text).ok()
 }
 
+/// A document within another.
+#[derive(Serialize)]
+#[serde(untagged)]
+pub enum Embedded {
+    /// What it says.
+    Said(serde_json::Value),
+    /// Why it says nothing.
+    Failed {
+        /// The reason.
+        failed: String,
+    },
+}
+
+/// A document that was printed, to be put into another.
+pub fn embedded(text: &str) -> Embedded {
+    serde_json::from_str(text)
+        .map_or_else(|error| Embedded::Failed { failed: error.to_string() }, Embedded::Said)
+}
+
 /// A name of any bytes, as JSON has it: U+FFFD stands for what is not UTF-8. For `#[serde(serialize_with)]`, and below
 /// as a type.
 pub fn bytes<S: Serializer>(bytes: impl AsRef<[u8]>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,4 +1,5 @@
-//! Asks and tells systemd. `systemctl` is the only program that kubensctl ever starts.
+//! Asks and tells systemd. `systemctl`, and `journalctl` for a report, are the only programs that kubensctl ever
+//! starts.
 
 use std::ffi::OsStr;
 use std::io;
@@ -12,6 +13,7 @@ use crate::model::units::name::UnitName;
 
 /// By its path: whoever may run this program as root has no say in which systemctl that is.
 const SYSTEMCTL: &str = "/usr/bin/systemctl";
+const JOURNALCTL: &str = "/usr/bin/journalctl";
 
 /// What systemctl did.
 struct Answer {
@@ -43,6 +45,17 @@ pub fn is_going_down() -> io::Result<bool> {
     let answer = systemctl(None, &words)?;
     // It says the state whatever its own status is.
     if answer.stdout.is_empty() { Err(answer.failure(&words)) } else { Ok(answer.stdout == b"stopping\n") }
+}
+
+/// What systemctl says of its version.
+pub fn version() -> Option<Vec<u8>> {
+    systemctl(None, &["--version"]).ok().filter(|answer| answer.done).map(|answer| answer.stdout)
+}
+
+/// The last lines of a unit's journal; `None` where there is no journal, or it is not to be read.
+pub fn journal(unit: &str, lines: &str) -> Option<Vec<u8>> {
+    let words = ["--unit", unit, "--lines", lines, "--output", "short-iso", "--quiet", "--no-pager"];
+    answer(Command::new(JOURNALCTL).args(words)).ok().filter(|answer| answer.done).map(|answer| answer.stdout)
 }
 
 /// Whether a unit runs. What systemd does not know does not run.
@@ -129,9 +142,14 @@ fn systemctl(root: Option<&Path>, words: &[&str]) -> io::Result<Answer> {
     if let Some(root) = root {
         command.arg("--root").arg(root);
     }
-    command.args(words).stdin(Stdio::null()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    let output =
-        command.output().map_err(|error| io::Error::new(error.kind(), format!("run systemctl: {error}")))?;
-    debug!("systemctl {}: {}", words.join(" "), output.status);
+    let answer = answer(command.args(words));
+    let answer = answer.map_err(|error| io::Error::new(error.kind(), format!("run systemctl: {error}")))?;
+    debug!("systemctl {}: {}", words.join(" "), if answer.done { "done" } else { "failed" });
+    Ok(answer)
+}
+
+fn answer(command: &mut Command) -> io::Result<Answer> {
+    command.stdin(Stdio::null()).env_clear().env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
+    let output = command.output()?;
     Ok(Answer { done: output.status.success(), stdout: output.stdout, stderr: output.stderr })
 }
