@@ -73,11 +73,15 @@ pub fn compare(inside: &[Mount], host: &[Mount], point: &[u8]) -> Comparison {
             None
         });
     }
-    // A copy of a mount that only receives receives from the same group; a copy of one in no group is in none; and
-    // what has left its groups since is known by its path alone.
-    let tags: [fn(&Mount) -> Option<Tag>; 2] = [
-        |mount| Some(mount.master.map_or(Tag::Alone, Tag::Slave)),
-        |mount| mount.master.is_none().then_some(Tag::Any),
+    // A copy of a mount that only receives receives from the same group, or from the copy of that; a copy of one in no
+    // group is in none; and what has left its groups since is known by its path alone.
+    let relayed: HashMap<u32, u32> =
+        inside.iter().filter_map(|mount| Some((mount.shared?, mount.master?))).collect();
+    let from = |group| Tag::Slave(relayed.get(&group).copied().unwrap_or(group));
+    let tags: [&dyn Fn(&Mount) -> Option<Tag>; 3] = [
+        &|mount| Some(mount.master.map_or(Tag::Alone, Tag::Slave)),
+        &|mount| mount.master.map(from),
+        &|mount| mount.master.is_none().then_some(Tag::Any),
     ];
     for tag in tags {
         for (mount, origin) in inside.iter().zip(&mut origins) {

@@ -81,12 +81,11 @@ fn is_within_reach(mount: &Mount, index: &HashMap<u32, &Mount>) -> bool {
 pub fn torn<'a>(host: &[Mount], inside: &'a [Mount]) -> Vec<Vec<&'a [u8]>> {
     // As the copy looked before it was cut off: a slave of the host's group was in that group.
     let copied = |mount: &Mount| Mount { shared: mount.master, master: None, ..mount.clone() };
-    let mut sizes: HashMap<u32, usize> = HashMap::new();
-    for group in host.iter().filter_map(|mount| mount.shared) {
-        *sizes.entry(group).or_default() += 1;
-    }
+    let still: HashSet<_> =
+        host.iter().filter_map(|mount| Some((mount.shared?, mount.target.as_slice()))).collect();
+    // Those of which the host's has left the group since are no peers any more.
     let several =
-        |mount: &&Mount| mount.master.and_then(|master| sizes.get(&master)).is_some_and(|&size| size > 1);
+        |mount: &&Mount| mount.master.is_some_and(|master| still.contains(&(master, &mount.target)));
     let table: Vec<Mount> = inside.iter().filter(several).map(copied).collect();
     let own: HashMap<u32, &Mount> = inside.iter().map(|mount| (mount.id, mount)).collect();
     let target = |mount: &Mount| own.get(&mount.id).map(|mount| mount.target.as_slice());
@@ -182,6 +181,7 @@ mod tests {
         let host = parse(
             [line(2, "/", "shared:5"), line(3, "/a", "shared:5"), line(4, "/", "shared:6")]
                 .join("\n")
+                .replace("/m", "/m1")
                 .as_bytes(),
         );
         let inside = |group: u32| {
@@ -195,6 +195,8 @@ mod tests {
         };
         assert!(torn(&host, &inside(15)).is_empty());
         assert_eq!(torn(&host, &inside(16)), [[&b"/m12"[..], b"/m13"]]);
+        let left = parse(line(2, "/", "shared:5").replace("/m", "/m1").as_bytes());
+        assert!(torn(&left, &inside(16)).is_empty());
     }
 
     #[test]

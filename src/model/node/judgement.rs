@@ -178,9 +178,9 @@ fn troubles(seen: &Evidence) -> Vec<Trouble> {
         if !inside && seen.mains().any(stays_out) {
             troubles.push(Trouble::Unused);
         }
-        // Where all is outside, or may be, so are the mounts.
+        // Where something is outside, or may be, so are the mounts.
         let idle = seen.running().next().is_none() && !seen.blind;
-        if let Some(count @ 1..) = seen.outside.filter(|_| inside || idle) {
+        if let Some(count @ 1..) = seen.outside.filter(|_| idle || (inside && !outside)) {
             troubles.push(Trouble::Outside(count));
         }
         if seen.absent(Run::Failed) {

@@ -28,5 +28,5 @@ mount --bind /run/kubens /run/kubens && mount --make-private /run/kubens
 touch $PIN
 taskset --cpu-list "$(taskset -cp 1 | sed 's/.*: //;s/[-,].*//')" unshare --mount=$PIN --propagation slave mount --make-rshared / ||
     unshare --mount=$PIN --propagation slave mount --make-rshared /
-finds pin-missing older-pin
+finds pin-missing older-pin peers-torn
 for box in one two three; do kill_box $box; done

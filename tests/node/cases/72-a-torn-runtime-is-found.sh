@@ -12,7 +12,7 @@ run_box old
 finds unused
 kubensctl wrap containerd >/dev/null
 systemctl restart containerd
-finds split-brain
-has "what is torn" "$(kubensctl status || true)" "containerd.service has"
+finds half-switched
+has "what is torn" "$(kubensctl status || true)" "half switched: 1 shim of containerd.service is outside, while containerd.service is inside"
 kill_box old
 finds

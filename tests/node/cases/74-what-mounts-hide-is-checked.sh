@@ -45,7 +45,7 @@ finds
 kubensenter -q mount --make-rslave /
 finds propagation
 kubensenter -q mount --make-rshared /
-finds
+finds peers-torn
 
 mount --make-private /run/netns
-finds netns-not-shared
+finds netns-not-shared peers-torn

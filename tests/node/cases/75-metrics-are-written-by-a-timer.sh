@@ -24,7 +24,7 @@ systemctl --quiet enable --now kubens-metrics.timer
 systemctl start kubens-metrics
 steady() { grep -v -e kubens_init_cpu -e '{side="' "$@"; } # the service has a mount namespace of its own while it runs
 is "what the service writes" "$(steady /var/lib/prometheus/node-exporter/kubens.prom)" "$(kubensctl metrics | steady)"
-has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_unit_processes{unit="kubelet.service",side="inside"} 1'
+has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_unit_processes{unit="kubelet.service",role="kubelet",side="inside"} 1'
 has "what it sees" "$(cat /var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_mounts{side="hidden"} 0'
 [[ $(systemctl show -P NextElapseUSecMonotonic kubens-metrics.timer) != infinity ]] || fail "the timer does not run"
 

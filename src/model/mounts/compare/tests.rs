@@ -44,6 +44,13 @@ fn finds_the_hosts_mounts_again_and_knows_which_did_not_come() {
 }
 
 #[test]
+fn a_copy_may_receive_from_the_copy_of_what_the_hosts_receives_from() {
+    let host = "30 1 8:9 / /in rw shared:30 - ext4 d rw\n31 30 8:9 / /in ro master:30 - ext4 d rw\n";
+    let inside = "40 11 8:9 / /in rw shared:40 master:30 - ext4 d rw\n41 40 8:9 / /in ro shared:41 master:40 - ext4 d rw\n";
+    assert_eq!(origins(host, inside), [Origin::Arrived, Origin::Copied]);
+}
+
+#[test]
 fn a_mount_at_a_path_of_the_hosts_is_not_the_hosts_by_that() {
     let own = "20 12 0:50 / /proc rw shared:20 - tmpfs other rw\n";
     let (inside, host) = (parse([INSIDE, own].concat().as_bytes()), parse(HOST.as_bytes()));
