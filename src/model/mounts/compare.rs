@@ -78,12 +78,12 @@ pub fn compare(inside: &[Mount], host: &[Mount], point: &[u8]) -> Comparison {
     let relayed: HashMap<u32, u32> =
         inside.iter().filter_map(|mount| Some((mount.shared?, mount.master?))).collect();
     let from = |group| Tag::Slave(relayed.get(&group).copied().unwrap_or(group));
-    let tags: [&dyn Fn(&Mount) -> Option<Tag>; 3] = [
-        &|mount| Some(mount.master.map_or(Tag::Alone, Tag::Slave)),
-        &|mount| mount.master.map(from),
-        &|mount| mount.master.is_none().then_some(Tag::Any),
-    ];
-    for tag in tags {
+    for way in 0..3 {
+        let tag = |mount: &Mount| match way {
+            0 => Some(mount.master.map_or(Tag::Alone, Tag::Slave)),
+            1 => mount.master.map(from),
+            _ => mount.master.is_none().then_some(Tag::Any),
+        };
         for (mount, origin) in inside.iter().zip(&mut origins) {
             if origin.is_none() && unmatched.take(tag(mount), mount) {
                 *origin = Some(Origin::Copied);
