@@ -87,7 +87,10 @@ pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
 
 /// Whether somebody at a terminal is about to get a shell, which looks the same on both sides.
 fn greets(asked: &Asked) -> bool {
-    asked.command.get(0).is_none() && io::stdin().is_terminal() && io::stderr().is_terminal()
+    asked.command.get(0).is_none()
+        && asked.string.is_none()
+        && io::stdin().is_terminal()
+        && io::stderr().is_terminal()
 }
 
 /// Sets the log level from the flags and from `$KUBENSENTER_LOG`, whose value is read and never evaluated.
@@ -134,16 +137,12 @@ fn no_directory(wd: &CStr, error: &io::Error) -> Failure {
     Failure::new(Exit::NotEntered, message)
 }
 
-/// Becomes the command or, where none is given, a login shell.
+/// Becomes the command or, where none is given, a shell.
 fn become_command(asked: &Asked) -> Failure {
     let environment = Words::environment();
     let path = raw::getenv(c"PATH");
-    let Some(command) = asked.command.get(0) else {
-        let shell = raw::getenv(c"SHELL").filter(|shell| !shell.is_empty()).unwrap_or(c"/bin/sh");
-        let dashed = login_name(shell);
-        let name = asked.argv0.as_deref().unwrap_or(&dashed);
-        let line: Line<'_> = [name].into_iter().collect();
-        return not_run(shell, path, &exec::exec(shell, line.words(), environment, path));
+    let Some(command) = asked.command.get(0).filter(|_| asked.string.is_none()) else {
+        return become_shell(asked, environment, path);
     };
     let why = match asked.argv0.as_deref() {
         None => exec::exec(command, asked.command, environment, path),
@@ -155,11 +154,20 @@ fn become_command(asked: &Asked) -> Failure {
     not_run(command, path, &why)
 }
 
-/// A login shell knows that it is one by the `-` before its name (login(1)).
-fn login_name(shell: &CStr) -> CString {
-    let name = search::base_name(shell.to_bytes());
-    // What came from a C string holds no NUL.
-    CString::new([b"-", name].concat()).unwrap_or_default()
+/// The caller's shell, or else `/bin/sh`: a login shell, or one that runs a string. One that leads back to here (chsh(1))
+/// would come back for ever.
+fn become_shell(asked: &Asked, environment: Words<'_>, path: Option<&CStr>) -> Failure {
+    let named = raw::getenv(c"SHELL").filter(|shell| !shell.is_empty());
+    let shell = named.filter(|shell| !exec::is_this_program(shell, path)).unwrap_or(c"/bin/sh");
+    let base = search::base_name(shell.to_bytes());
+    // A login shell knows that it is one by the `-` before its name (login(1)). What came from a C string holds no NUL.
+    let dash: &[u8] = if asked.string.is_none() || asked.login { b"-" } else { b"" };
+    let own = CString::new([dash, base].concat()).unwrap_or_default();
+    let name = asked.argv0.as_deref().unwrap_or(&own);
+    let run = asked.string.as_deref().map(|string| [c"-c", string]);
+    let behind = run.iter().flatten().copied().chain(asked.command.iter());
+    let line: Line<'_> = [name].into_iter().chain(behind).collect();
+    not_run(shell, path, &exec::exec(shell, line.words(), environment, path))
 }
 
 fn not_run(command: &CStr, path: Option<&CStr>, why: &NotRun) -> Failure {

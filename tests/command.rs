@@ -186,3 +186,45 @@ fn argv0_is_the_command_s_name() {
         .run("export DUMP=/run/dump; kubensenter -q --argv0 '' dumper x && head -n 9 /run/dump | grep arg");
     assert_eq!(run.stdout, "argc: 2\nargv: \nargv: x\n");
 }
+
+#[test]
+fn a_shell_that_leads_back_is_bin_sh() {
+    let sandbox = Sandbox::pinned();
+    sandbox
+        .ok("ln -s /run/bin/kubensctl /run/link; mkdir /run/dir; ln -s /run/bin/kubensenter /run/dir/shell");
+    for shell in ["/run/bin/kubensenter", "/run/bin/kubensctl", "/run/link", "kubensenter", "/proc/self/exe"]
+    {
+        let call =
+            format!("export SHELL={shell}; echo 'echo $0; ls /run/volumes' | timeout 10 kubensenter -q");
+        assert_eq!(sandbox.run(&call), Run::new(0, "-sh\ninside\n", ""), "{shell}");
+    }
+    // Nor by the name that PATH leads to.
+    let call = "export SHELL=shell PATH=/run/dir:$PATH; echo 'echo $0' | timeout 10 kubensenter -q";
+    assert_eq!(sandbox.run(call), Run::new(0, "-sh\n", ""));
+}
+
+#[test]
+fn it_runs_a_string_as_a_login_shell_does() {
+    let sandbox = Sandbox::pinned();
+    for (call, out) in [
+        ("kubensenter -q -c 'echo $0; ls /run/volumes'", "sh\ninside\n"),
+        ("SHELL=/run/bin/kubensenter kubensenter -q -c 'echo $0'", "sh\n"),
+        ("SHELL=/bin/bash kubensenter -q --command 'echo $0 ${BASH_VERSION:+is}'", "bash is\n"),
+        ("kubensenter -q -c 'echo $0 $1' name 'a b'", "name a b\n"),
+        ("kubensenter -q --argv0 other -c 'echo $0'", "other\n"),
+        ("kubensenter -q -c ''", ""),
+        // sshd and su name a login shell so.
+        (
+            "bash -c 'SHELL=/run/bin/kubensenter KUBENSENTER_LOG=0 exec -a -kubensenter kubensenter -c \"echo \\$0\"'",
+            "-sh\n",
+        ),
+        (
+            "bash -c 'SHELL=/run/bin/kubensenter KUBENSENTER_LOG=0 exec -a -kubensenter kubensenter <<<\"echo \\$0\"'",
+            "-sh\n",
+        ),
+    ] {
+        assert_eq!(sandbox.run(call), Run::new(0, out, ""), "{call}");
+    }
+    assert_eq!(sandbox.run("kubensenter -q -c 'exit 7'").status, 7);
+    assert_eq!(sandbox.run("kubensenter -q -c").status, 125);
+}

@@ -26,6 +26,10 @@ pub struct Asked {
     pub wd: Option<CString>,
     /// The command's argv[0].
     pub argv0: Option<CString>,
+    /// What the shell is to run, its `-c`; the words behind it are the command then.
+    pub string: Option<CString>,
+    /// Whether this was started as a login shell, which has a `-` before its name (login(1)).
+    pub login: bool,
     /// The command and its arguments; empty: a login shell.
     pub command: Words<'static>,
 }
@@ -87,6 +91,9 @@ struct Typed {
     /// The command's argv[0] [default: COMMAND as given]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = word())]
     argv0: Option<CString>,
+    /// Have the shell run STRING, as sshd and su ask a login shell to
+    #[arg(short = 'c', long = "command", value_name = "STRING", allow_hyphen_values = true, value_parser = word())]
+    string: Option<CString>,
     #[arg(value_name = "COMMAND", hide = true, num_args = 1.., trailing_var_arg = true)]
     command: Vec<OsString>,
 }
@@ -120,6 +127,8 @@ pub fn read(words: Words<'static>) -> Result<Outcome<Asked>, Failure> {
         any_owner: typed.any_owner,
         wd: typed.wd,
         argv0: typed.argv0,
+        string: typed.string,
+        login: words.get(0).is_some_and(|name| name.to_bytes().starts_with(b"-")),
         // The line's tail, passed on as the very words that it is.
         command: words.from(words.len() - typed.command.len()),
     }))

@@ -48,6 +48,21 @@ pub fn exec(command: &CStr, arguments: Words<'_>, environment: Words<'_>, path: 
     }
 }
 
+/// Whether `command` is this very program, by whatever name and link.
+pub fn is_this_program(command: &CStr, path: Option<&CStr>) -> bool {
+    let is_it = |file: &CStr| match (stat::stat(c"/proc/self/exe"), stat::stat(file)) {
+        (Ok(own), Ok(file)) => (own.st_dev, own.st_ino) == (file.st_dev, file.st_ino),
+        // Without a /proc, its name is what there is.
+        (Err(_), _) => search::base_name(file.to_bytes()).starts_with(b"kubens"),
+        (Ok(_), Err(_)) => false,
+    };
+    if search::is_path(command.to_bytes()) {
+        is_it(command)
+    } else {
+        search::candidates(command.to_bytes(), path.map(CStr::to_bytes)).any(|file| is_it(&file))
+    }
+}
+
 fn attempt(file: &CStr, arguments: Words<'_>, environment: Words<'_>) -> Errno {
     match raw::execve(file, arguments, environment) {
         Errno::ENOEXEC => {
