@@ -11,6 +11,7 @@ mod report;
 mod status;
 mod wrap;
 
+use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
@@ -18,10 +19,14 @@ use crate::cli::ctl::{Asked, Verb};
 use crate::exit::{Exit, Failure, Report};
 use crate::log::Voice;
 use crate::model::json::Layout;
+use crate::model::mounts::left;
+use crate::model::mounts::listing::{self, Which};
 use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
+use crate::sys::pods;
 use crate::sys::screen::Screen;
+use crate::sys::survey;
 use crate::sys::tables::Stranded;
 
 /// Does what was asked.
@@ -35,6 +40,7 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failur
         Verb::Offer { command, words } => Ok(offer::run(*command, words)),
         Verb::Pin { json } => pin::pin(&asked.dir, *json),
         Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
+        Verb::Tidy { dry_run, json } => pin::tidy(&asked.dir, *dry_run, *json),
         Verb::Wrap(wrap) => wrap::wrap(wrap, &asked.dir),
         Verb::Unwrap(unwrap) => wrap::unwrap(unwrap),
         Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
@@ -65,6 +71,19 @@ fn pin_in(dir: &Path) -> Result<Pin, Failure> {
         let dir = Shown(dir.as_os_str().as_bytes());
         Failure::new(Exit::Usage, format!("--dir {dir} names no directory of its own"))
     })
+}
+
+/// What pods have mounted in the pinned namespace and nowhere else, each with its pod: what a runtime and a kubelet outside
+/// would not find, and what goes with the namespace.
+fn pods_inside(pin: &Pin) -> Result<BTreeSet<String>, Failure> {
+    let node = looked(survey::look_at_mounts(pin))?;
+    let view = node.view();
+    let rows = listing::rows(&view, Which::Inside).unwrap_or_default();
+    let pods = pods::names(listing::containers(&rows));
+    let (inside, comparison) = (node.inside.as_deref().unwrap_or_default(), view.comparison.as_ref());
+    let origins = comparison.map_or(&[][..], |comparison| &comparison.inside);
+    let own = inside.iter().zip(origins).filter(|(_, origin)| origin.hidden());
+    Ok(left::of_pods(own.map(|(mount, _)| mount), &pods))
 }
 
 /// What was seen of the node.

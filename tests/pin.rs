@@ -105,7 +105,7 @@ fn unpin_keeps_the_pin_while_processes_live_inside_and_says_who() {
     let unit = ok(&sandbox, "kubensctl unpin --json | sed 's/.*\"unit\":\\([^}]*\\).*/\\1/'");
     let unit = unit.trim();
     let json = format!(
-        "{{\"did\":\"kept\",\"pin\":\"/run/kubens/mnt\",\"namespace\":{id},\"members\":[{{\"pid\":{pid},\"command\":\"sleep\",\"unit\":{unit}}}],\"unmounted\":0,\"failed\":[]}}\n"
+        "{{\"did\":\"kept\",\"pin\":\"/run/kubens/mnt\",\"namespace\":{id},\"members\":[{{\"pid\":{pid},\"command\":\"sleep\",\"unit\":{unit}}}],\"pods\":[],\"unmounted\":0,\"failed\":[]}}\n"
     );
     assert_eq!(sandbox.run("kubensctl unpin --json"), Run::new(0, &json, ""));
     let shown = if unit == "null" { "-" } else { unit.trim_matches('"') };
@@ -119,6 +119,23 @@ fn unpin_keeps_the_pin_while_processes_live_inside_and_says_who() {
     let forced = ok(&sandbox, "kubensctl unpin --force | head -1");
     assert_eq!(forced, format!("removed mnt:[{id}] from /run/kubens/mnt, though 1 process lives in it\n"));
     assert_eq!(sandbox.run("test -e /run/kubens/mnt").status, 1);
+}
+
+#[test]
+fn unpin_keeps_the_pin_while_pods_have_something_mounted_inside() {
+    let sandbox = host();
+    let volume = "/run/lib/kubelet/pods/6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache";
+    let inside = "nsenter --mount=/run/kubens/mnt";
+    ok(&sandbox, &format!("mkdir -p {volume}; kubensctl pin; {inside} mount -t tmpfs cache {volume}"));
+    let id = ok(&sandbox, "id").trim().to_owned();
+    let kept = format!(
+        "kept mnt:[{id}] at /run/kubens/mnt: pods have mounts in it (--force removes it)\npod 6f1c3a2e-1 volume cache\n"
+    );
+    assert_eq!(sandbox.run("kubensctl unpin"), Run::new(0, &kept, ""));
+    assert_eq!(ok(&sandbox, "kubensctl pin; id").trim().rsplit('\n').next().unwrap(), id);
+    ok(&sandbox, &format!("{inside} umount {volume}"));
+    let removed = format!("removed mnt:[{id}] from /run/kubens/mnt\n");
+    assert_eq!(sandbox.run("kubensctl unpin"), Run::new(0, &removed, ""));
 }
 
 #[test]

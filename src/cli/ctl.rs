@@ -58,6 +58,15 @@ pub enum Verb {
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,
     },
+    /// Unmount on the host what is left of pods that are gone
+    Tidy {
+        /// Only say what would be unmounted
+        #[arg(long)]
+        dry_run: bool,
+        /// Say it in JSON
+        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+        json: Option<Layout>,
+    },
     /// Have these services run inside
     Wrap(Wrap),
     /// Undo wrap

@@ -9,7 +9,7 @@ use crate::sys::raw::Words;
 /// The verbs as help shows them: by what one wants.
 pub const GROUPS: &[(&str, &[&str])] = &[
     ("Look", &["status", "mounts", "check", "report", "metrics"]),
-    ("Switch", &["enable", "disable", "wrap", "unwrap"]),
+    ("Switch", &["enable", "disable", "tidy", "wrap", "unwrap"]),
     ("Service (kubens.service calls these)", &["pin", "unpin"]),
     ("Other", &["completion", "help"]),
 ];

@@ -6,7 +6,9 @@ mod ending;
 mod look;
 mod say;
 mod seek;
+mod tidy;
 
+use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
@@ -23,7 +25,7 @@ use crate::sys::lock;
 use crate::sys::processes::{self, Process};
 use crate::sys::trust::Trusted;
 use look::Host;
-use say::{Did, Member, Said, Task};
+use say::{Did, Member, Task};
 use seek::Homes;
 
 /// Makes sure that the namespace is there, is right, and is pinned.
@@ -94,7 +96,7 @@ fn around(
     Ok((members, homes.others(task, host, root, id)?))
 }
 
-/// Removes the pin, unless processes live in the namespace and `force` does not say that this is meant. When the machine
+/// Removes the pin, unless processes live in the namespace or pods have something mounted in it, and `force` does not say that this is meant. When the machine
 /// goes down, what is mounted inside goes before.
 pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Report, Failure> {
     locked("unpin", dir, |task, host| {
@@ -120,8 +122,10 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Rep
                 ));
             }
         }
-        if !members.is_empty() && !force {
-            return Ok(task.unpinned(Did::Kept, namespace, &members, &ended));
+        let pods = if pinned && !force { super::pods_inside(&task.pin)? } else { BTreeSet::new() };
+        let held = !members.is_empty() || !pods.is_empty();
+        if held && !force {
+            return Ok(task.unpinned(Did::Kept, namespace, &members, &pods, &ended));
         }
         look::fit(task, host)?;
         let empty = match &host.root {
@@ -133,7 +137,7 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Rep
         };
         let removed = build::remove(task, host, empty)?;
         let did = if removed { Did::Removed } else { Did::Nothing };
-        Ok(task.unpinned(did, namespace, &members, &ended))
+        Ok(task.unpinned(did, namespace, &members, &pods, &ended))
     })
     .map(|said| said.report(json))
 }
@@ -144,12 +148,17 @@ fn member(pid: i32) -> io::Result<Member> {
     Ok(Member { pid, command: processes::command(pid)?, unit })
 }
 
+/// Unmounts what the host has left of pods from before.
+pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> Result<Report, Failure> {
+    tidy::tidy(dir, dry_run, json)
+}
+
 /// Does it alone, on PID 1's side. The lock's file does not outlive this.
-fn locked(
+fn locked<T>(
     verb: &'static str,
     dir: &Path,
-    act: impl FnOnce(&Task, &Host) -> Result<Said, Failure>,
-) -> Result<Said, Failure> {
+    act: impl FnOnce(&Task, &Host) -> Result<T, Failure>,
+) -> Result<T, Failure> {
     let task = Task { verb, pin: super::pin_in(dir)? };
     let denied = |denied: Denied| task.denied(&denied);
     if !look::is_on_host().map_err(denied)? {

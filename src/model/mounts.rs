@@ -3,6 +3,7 @@
 pub mod compare;
 pub mod ending;
 pub mod kinds;
+pub mod left;
 pub mod listing;
 pub mod owner;
 pub mod paths;

@@ -65,6 +65,14 @@ pub fn end(steps: &[Step<'_>]) -> Ended {
     ended
 }
 
+/// Unmounts what is topmost there, if nobody uses it.
+///
+/// # Errors
+/// ETIMEDOUT: whoever answers for it does not, and it may go later.
+pub fn unmount_in_time(target: &[u8]) -> Result<(), Errno> {
+    asked(Instant::now() + UNMOUNT, || mount::umount2(target, MntFlags::UMOUNT_NOFOLLOW))
+}
+
 fn how(lazily: Result<(), Errno>) -> String {
     match lazily {
         Ok(()) => "detached".to_owned(),

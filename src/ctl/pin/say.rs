@@ -1,5 +1,6 @@
 //! What `kubensctl pin` and `kubensctl unpin` say: one line for people, or JSON, or a failure.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::ErrorKind;
 
@@ -109,11 +110,15 @@ impl Task {
         did: Did,
         namespace: Option<NamespaceId>,
         members: &[Member],
+        pods: &BTreeSet<String>,
         ended: &Ended,
     ) -> Said {
         let point = self.point();
         let name = namespace.map_or_else(|| "the pin".to_owned(), |id| format!("mnt:[{}]", id.ino));
         let mut text = match (did, members.len()) {
+            (Did::Kept, 0) => {
+                format!("kept {name} at {point}: pods have mounts in it (--force removes it)\n")
+            }
             (Did::Kept, count) => {
                 format!("kept {name} at {point}: {} (--force removes it)\n", live_in(count))
             }
@@ -122,6 +127,9 @@ impl Task {
             (_, count) => format!("removed {name} from {point}, though {}\n", live_in(count)),
         };
         text.push_str(&table(members));
+        if members.is_empty() {
+            text.extend(pods.iter().flat_map(|pod| [pod.as_str(), "\n"]));
+        }
         let Ended { unmounted, failed } = ended;
         if *unmounted > 0 || !failed.is_empty() {
             // Writing to a String does not fail.
@@ -133,6 +141,7 @@ impl Task {
             ("pin", Json::bytes(self.pin.point().to_bytes())),
             ("namespace", namespace.map_or(Json::Null, |id| Json::Number(id.ino))),
             ("members", Json::list(members, Member::json)),
+            ("pods", Json::list(pods.iter().map(String::as_str), Json::from)),
             ("unmounted", Json::Number(u64::try_from(*unmounted).unwrap_or(u64::MAX))),
             ("failed", Json::list(failed.iter().map(String::as_str), Json::from)),
         ]);

@@ -2,6 +2,7 @@
 
 use super::Finding;
 use crate::model::mounts::compare::Origin;
+use crate::model::mounts::left;
 use crate::model::mounts::paths::{self, is_below};
 use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
@@ -19,7 +20,13 @@ const BPFFS: &[u8] = b"/sys/fs/bpf";
 /// All of them.
 pub fn all(view: &View<'_>) -> Vec<Finding> {
     let one = [older_recipe(view), older_service(view), netns(view), bpffs(view), storage(view)];
-    one.into_iter().flatten().chain(peers_torn(view)).chain(shadowed(view)).chain(lingering(view)).collect()
+    one.into_iter()
+        .flatten()
+        .chain(peers_torn(view))
+        .chain(from_before(view))
+        .chain(shadowed(view))
+        .chain(lingering(view))
+        .collect()
 }
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
@@ -111,6 +118,43 @@ fn storage(view: &View<'_>) -> Option<Finding> {
         consequence: "each side believes that the other's layers are unmounted, and may delete or corrupt them",
         cure: "run podman, buildah and skopeo through kubensenter, or give them another --root".to_owned(),
     })
+}
+
+/// Mounts of pods that the host has since before the namespace was made: of those that are gone, and of those that are
+/// not.
+fn from_before(view: &View<'_>) -> Vec<Finding> {
+    let Some((inside, pinned)) = view.node.inside.as_deref().zip(view.node.pinned()) else {
+        return Vec::new();
+    };
+    // Where a runtime or a kubelet lives outside, they are simply theirs.
+    if view.evidence.parts.iter().any(|part| part.is_main() && part.is_outside()) {
+        return Vec::new();
+    }
+    let copies = left::copies(host(view), inside, pinned);
+    let of = |used: bool| {
+        let these: Vec<_> = copies.iter().filter(|copy| copy.used == used).collect();
+        let first = these.first()?;
+        let (target, owner) = (Shown(&first.mount.target), first.owner.to_string());
+        Some((these.len(), format!("the first of {owner}, at {target}")))
+    };
+    let gone = of(false).map(|(count, first)| Finding {
+        name: "left-behind",
+        degrades: false,
+        found: format!(
+            "{count} mounts on the host are of pods from before the namespace that are gone inside, {first}"
+        ),
+        consequence: "they keep disks and memory busy, and systemd goes on paying for them",
+        cure: "kubensctl tidy unmounts them".to_owned(),
+    });
+    let there = of(true).map(|(count, first)| Finding {
+        name: "from-before",
+        degrades: false,
+        found: format!("{count} mounts on the host are of pods from before the namespace that are still there, {first}"),
+        consequence: "whoever unmounts one of them on the host takes the running pod's own away inside",
+        cure: "leave them until these pods have been replaced (kubectl drain, or rollout restart), then kubensctl tidy; kubensctl tidy --dry-run lists them by pod"
+            .to_owned(),
+    });
+    gone.into_iter().chain(there).collect()
 }
 
 fn peers_torn(view: &View<'_>) -> Option<Finding> {

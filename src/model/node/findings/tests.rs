@@ -1,7 +1,7 @@
 use super::*;
 use crate::model::mounts::table::parse;
 use crate::model::node::facts::{Node, Pinning};
-use crate::model::node::fixture_tests::{HOST, OTHER, PINNED, healthy, node, processes, with};
+use crate::model::node::fixture_tests::{HOST, OTHER, OUTSIDE, PINNED, healthy, node, processes, with};
 use crate::model::node::judgement::{Run, judge};
 
 fn found(node: &Node) -> Vec<Finding> {
@@ -86,6 +86,21 @@ fn peers_of_the_host_that_are_none_inside_are_named() {
         |group: u32| format!("20 11 8:1 /data /srv/data rw shared:{group} master:1 - ext4 /dev/sda1 rw\n");
     assert_eq!(names(&with(host, &inside(11))), [""; 0]);
     assert_eq!(names(&with(host, &inside(20))), ["peers-torn"]);
+}
+
+#[test]
+fn what_the_host_has_of_pods_from_before_is_named() {
+    let volume = "2 1 0:60 / /var/lib/kubelet/pods/6f1c-1/volumes/k~e/cache rw shared:30 - tmpfs c rw\n";
+    let inside = volume.replace("2 1", "20 11").replace("shared:30", "shared:20 master:30");
+    let before = |inside: &str| Node {
+        outside: Some(parse(OUTSIDE.replacen('\n', &format!("\n{volume}"), 1).as_bytes())),
+        ..with("", inside)
+    };
+    assert_eq!(names(&before("")), ["left-behind"]);
+    assert_eq!(names(&before(&inside)), ["from-before"]);
+    let kubelet = processes(&[("kubelet.service", "kubelet", HOST)]);
+    let outside = Node { processes: Some(kubelet), ..before("") };
+    assert!(!names(&outside).contains(&"left-behind"));
 }
 
 #[test]

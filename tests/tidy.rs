@@ -1,0 +1,94 @@
+//! `kubensctl tidy`, and what the host has of pods from before the namespace.
+
+#![allow(clippy::unwrap_used)]
+
+mod harness;
+
+use harness::pins::{host, ok};
+use harness::{Run, Sandbox};
+
+const POD: &str = "/run/lib/kubelet/pods/6f1c3a2e-1/volumes/kubernetes.io~empty-dir";
+
+/// A host that was switched with two pods' volumes on it, one of which has another one on it.
+fn switched() -> Sandbox {
+    let sandbox = host();
+    ok(
+        &sandbox,
+        &format!(
+            "mkdir -p {POD}/cache {POD}/other; mount -t tmpfs cache {POD}/cache; echo old >{POD}/cache/file
+             mkdir {POD}/cache/deep; mount -t tmpfs deep {POD}/cache/deep; kubensctl pin"
+        ),
+    );
+    sandbox
+}
+
+fn finds(sandbox: &Sandbox) -> String {
+    ok(
+        sandbox,
+        "kubensctl check --json | grep -oE '\"name\":\"(left-behind|from-before)\"' | cut -d'\"' -f4 || :",
+    )
+}
+
+#[test]
+fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
+    let sandbox = switched();
+    let inside = "nsenter --mount=/run/kubens/mnt";
+    let kept = |path: &str| {
+        format!(
+            "kept {POD}/{path}, of pod 6f1c3a2e-1 volume cache (in use inside, where an unmount on the host would be felt)\n"
+        )
+    };
+    let both = kept("cache/deep") + &kept("cache");
+    assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
+    assert_eq!(finds(&sandbox), "from-before\n");
+    // As long as something of the pod is mounted inside, all of it stays.
+    ok(&sandbox, &format!("{inside} umount {POD}/cache/deep"));
+    assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
+    ok(&sandbox, &format!("{inside} umount {POD}/cache"));
+    assert_eq!(finds(&sandbox), "left-behind\n");
+    let did = |did: &str| {
+        format!(
+            "{did} {POD}/cache/deep, of pod 6f1c3a2e-1 volume cache\n{did} {POD}/cache, of pod 6f1c3a2e-1 volume cache\n"
+        )
+    };
+    assert_eq!(sandbox.run("kubensctl tidy --dry-run"), Run::new(0, &did("would unmount"), ""));
+    assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &did("unmounted"), ""));
+    let nothing = "the host has no mount of a pod from before the namespace\n";
+    assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, nothing, ""));
+    assert_eq!(finds(&sandbox), "");
+}
+
+#[test]
+fn takes_nothing_away_that_has_come_to_the_same_place_inside() {
+    let sandbox = switched();
+    ok(
+        &sandbox,
+        &format!(
+            "nsenter --mount=/run/kubens/mnt sh -ec '
+                 umount {POD}/cache/deep {POD}/cache; mount -t tmpfs new {POD}/cache; echo new >{POD}/cache/file'
+             kubensctl tidy; test $(cat {POD}/cache/file) = old"
+        ),
+    );
+    assert_eq!(ok(&sandbox, &format!("nsenter --mount=/run/kubens/mnt cat {POD}/cache/file")), "new\n");
+}
+
+#[test]
+fn a_copy_that_is_in_use_on_the_host_stays_and_is_said() {
+    let sandbox = switched();
+    ok(&sandbox, &format!("nsenter --mount=/run/kubens/mnt umount {POD}/cache/deep {POD}/cache"));
+    let run = sandbox.run(&format!("cd {POD}/cache; kubensctl tidy"));
+    let expected = format!(
+        "unmounted {POD}/cache/deep, of pod 6f1c3a2e-1 volume cache\nkept {POD}/cache, of pod 6f1c3a2e-1 volume cache (Device or resource busy)\n"
+    );
+    assert_eq!(run, Run::new(0, &expected, ""));
+}
+
+#[test]
+fn without_a_namespace_it_touches_nothing() {
+    let sandbox = host();
+    ok(&sandbox, &format!("mkdir -p {POD}/cache; mount -t tmpfs cache {POD}/cache"));
+    let run = sandbox.run("kubensctl tidy");
+    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
+    assert!(run.stderr.contains("no namespace is pinned there"), "{}", run.stderr);
+    ok(&sandbox, &format!("mountpoint -q {POD}/cache"));
+}
