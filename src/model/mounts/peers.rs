@@ -113,7 +113,8 @@ pub fn mounted_on_itself<'a>(table: &'a [Mount], directory: &[u8]) -> Option<&'a
     let plain = |path: &[u8]| path.split(|&byte| byte == b'/').filter(|word| !word.is_empty()).count();
     let part = cover.root.ends_with(below) && plain(&joined) == plain(&cover.root);
     let on = |id: u32| table.iter().filter(move |mount| mount.parent == id && mount.id != id);
-    let twice = on(cover.id).all(|mount| on(parent.id).any(|twin| twin.target == mount.target));
+    let beneath: HashSet<&[u8]> = on(parent.id).map(|mount| mount.target.as_slice()).collect();
+    let twice = on(cover.id).all(|mount| beneath.contains(mount.target.as_slice()));
     (same && part && !below.is_empty() && twice).then_some(cover)
 }
 
