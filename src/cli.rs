@@ -12,7 +12,7 @@ use std::os::unix::ffi::OsStrExt;
 
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::model::text::Shown;
 use crate::sys::raw::Words;
 
@@ -35,7 +35,7 @@ fn explain<T>(
     command: clap::Command,
     words: Words<'_>,
     usage: Exit,
-) -> Result<Outcome<T>, Failure> {
+) -> anyhow::Result<Outcome<T>> {
     let text = error.to_string();
     match error.kind() {
         ErrorKind::DisplayHelp => Ok(Outcome::Tell(Report::done(text))),
@@ -53,7 +53,7 @@ fn explain<T>(
                     .into_iter()
                     .find_map(told);
             if let Some(word) = told(ContextKind::InvalidSubcommand) {
-                return Err(Failure::new(usage, manners::no_verb(word, similar, words)));
+                return Err(usage.because(manners::no_verb(word, similar, words)));
             }
             let similar = similar.map_or(String::new(), |word| format!("; did you mean '{word}'?"));
             let paragraph = text.split("\n\n").next().unwrap_or_default();
@@ -61,7 +61,7 @@ fn explain<T>(
             let said: Vec<_> = paragraph.split_whitespace().collect();
             let message =
                 format!("{}{similar} (see {} --help)", Shown(said.join(" ").as_bytes()), command.get_name());
-            Err(Failure::new(usage, message))
+            Err(usage.because(message))
         }
     }
 }

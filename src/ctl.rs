@@ -16,7 +16,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
 use crate::cli::ctl::{Asked, Verb};
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::log::Voice;
 use crate::model::json::Layout;
 use crate::model::mounts::left;
@@ -33,7 +33,7 @@ use crate::sys::tables::Stranded;
 ///
 /// # Errors
 /// Status 1, unless the verb says otherwise.
-pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failure> {
+pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report> {
     voice.start(1 + i64::from(asked.verbose) - i64::from(asked.quiet));
     match &asked.verb {
         Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
@@ -59,7 +59,7 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> Result<Report, Failur
 }
 
 /// The pin in the directory that `--dir` names.
-fn pin_in(dir: &Path) -> Result<Pin, Failure> {
+fn pin_in(dir: &Path) -> anyhow::Result<Pin> {
     // Resolved once, and compared resolved ever after: the kernel's tables know no links. The last word is kept: a link
     // there is no directory of the pin's.
     let absolute = path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
@@ -69,13 +69,13 @@ fn pin_in(dir: &Path) -> Result<Pin, Failure> {
         .and_then(|(parent, name)| parent.canonicalize().ok().map(|parent| parent.join(name)));
     Pin::new(resolved.unwrap_or(absolute).as_os_str().as_bytes()).ok_or_else(|| {
         let dir = Shown(dir.as_os_str().as_bytes());
-        Failure::new(Exit::Usage, format!("--dir {dir} names no directory of its own"))
+        Exit::Usage.because(format!("--dir {dir} names no directory of its own"))
     })
 }
 
 /// What pods have mounted in the pinned namespace and nowhere else, each with its pod: what a runtime and a kubelet outside
 /// would not find, and what goes with the namespace.
-fn pods_inside(pin: &Pin) -> Result<BTreeSet<String>, Failure> {
+fn pods_inside(pin: &Pin) -> anyhow::Result<BTreeSet<String>> {
     let node = looked(survey::look_at_mounts(pin))?;
     let view = node.view();
     let rows = listing::rows(&view, Which::Inside).unwrap_or_default();
@@ -87,11 +87,11 @@ fn pods_inside(pin: &Pin) -> Result<BTreeSet<String>, Failure> {
 }
 
 /// What was seen of the node.
-fn looked(node: Result<Node, Stranded>) -> Result<Node, Failure> {
+fn looked(node: Result<Node, Stranded>) -> anyhow::Result<Node> {
     node.map_err(|Stranded(error)| {
         let why = reason(&error);
         let message =
             format!("cannot come back from the pinned namespace: {why} (nothing was changed; try again)");
-        Failure::new(Exit::Failed, message)
+        anyhow::Error::msg(message)
     })
 }

@@ -9,7 +9,7 @@ use std::io::{self, IsTerminal};
 use std::num::{IntErrorKind, ParseIntError};
 
 use crate::cli::enter::Asked;
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::log::{Voice, info};
 use crate::model::resolve::{Resolution, Stay, resolve};
 use crate::model::search;
@@ -32,7 +32,7 @@ fn joined() -> Option<&'static CStr> {
 ///
 /// # Errors
 /// Status 125 for what fails before the command, 126 and 127 where the command does not start.
-pub fn enter(asked: &Asked, voice: Voice) -> Result<Infallible, Failure> {
+pub fn enter(asked: &Asked, voice: Voice) -> anyhow::Result<Infallible> {
     let trusted = !raw::privileges_raised_at_exec();
     let variable = |name: &CStr| raw::getenv(name).filter(|value| trusted && !value.is_empty());
     listen(asked, voice, variable(c"KUBENSENTER_LOG"));
@@ -131,14 +131,14 @@ fn go_back(cwd: io::Result<Cow<'_, CStr>>) {
     info!("{lost}; starting in /");
 }
 
-fn no_directory(wd: &CStr, error: &io::Error) -> Failure {
+fn no_directory(wd: &CStr, error: &io::Error) -> anyhow::Error {
     let (wd, why) = (Shown(wd.to_bytes()), reason(error));
     let message = format!("cannot change to {wd}: {why} (--wd names a directory inside the namespace)");
-    Failure::new(Exit::NotEntered, message)
+    anyhow::Error::msg(message)
 }
 
 /// Becomes the command or, where none is given, a shell.
-fn become_command(asked: &Asked) -> Failure {
+fn become_command(asked: &Asked) -> anyhow::Error {
     let environment = Words::environment();
     let path = raw::getenv(c"PATH");
     let Some(command) = asked.command.get(0).filter(|_| asked.string.is_none()) else {
@@ -156,7 +156,7 @@ fn become_command(asked: &Asked) -> Failure {
 
 /// The caller's shell, or else `/bin/sh`: a login shell, or one that runs a string. One that leads back to here (chsh(1))
 /// would come back for ever.
-fn become_shell(asked: &Asked, environment: Words<'_>, path: Option<&CStr>) -> Failure {
+fn become_shell(asked: &Asked, environment: Words<'_>, path: Option<&CStr>) -> anyhow::Error {
     let named = raw::getenv(c"SHELL").filter(|shell| !shell.is_empty());
     let shell = named.filter(|shell| !exec::is_this_program(shell, path)).unwrap_or(c"/bin/sh");
     let base = search::base_name(shell.to_bytes());
@@ -170,32 +170,23 @@ fn become_shell(asked: &Asked, environment: Words<'_>, path: Option<&CStr>) -> F
     not_run(shell, path, &exec::exec(shell, line.words(), environment, path))
 }
 
-fn not_run(command: &CStr, path: Option<&CStr>, why: &NotRun) -> Failure {
+fn not_run(command: &CStr, path: Option<&CStr>, why: &NotRun) -> anyhow::Error {
     let shown = Shown(command.to_bytes());
     match why {
-        NotRun::NotFound if search::is_path(command.to_bytes()) => Failure::new(
-            Exit::NotFound,
-            format!(
-                "cannot run {shown}: No such file or directory (the path is looked up inside the namespace)"
-            ),
-        ),
+        NotRun::NotFound if search::is_path(command.to_bytes()) => Exit::NotFound.because(format!(
+            "cannot run {shown}: No such file or directory (the path is looked up inside the namespace)"
+        )),
         NotRun::NotFound => {
             let path = path.map_or_else(|| "unset".to_owned(), |path| Shown(path.to_bytes()).to_string());
-            Failure::new(
-                Exit::NotFound,
-                format!(
-                    "cannot run {shown}: not found (PATH is searched inside the namespace; it is {path})"
-                ),
-            )
+            Exit::NotFound.because(format!(
+                "cannot run {shown}: not found (PATH is searched inside the namespace; it is {path})"
+            ))
         }
-        NotRun::NoInterpreter => Failure::new(
-            Exit::NotExecutable,
-            format!(
-                "cannot run {shown}: its interpreter is not there inside the namespace (see its #! line, or ldd)"
-            ),
-        ),
+        NotRun::NoInterpreter => Exit::NotExecutable.because(format!(
+            "cannot run {shown}: its interpreter is not there inside the namespace (see its #! line, or ldd)"
+        )),
         NotRun::Refused(error) => {
-            Failure::new(Exit::NotExecutable, format!("cannot run {shown}: {}", reason(error)))
+            Exit::NotExecutable.because(format!("cannot run {shown}: {}", reason(error)))
         }
     }
 }

@@ -1,5 +1,10 @@
 //! How either command ends: the published exit statuses, and what goes to the user with them.
 
+use std::error::Error;
+use std::fmt::{self, Display, Formatter};
+
+use crate::model::text::reason;
+
 /// An exit status, by its meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
@@ -37,22 +42,41 @@ impl Exit {
     }
 }
 
-/// The end of a command that did not do what it was asked: one line for standard error. It says what failed,
-/// which thing, why, and what to do.
+/// The end of a command that did not do what it was asked, with a status of its own and not its command's usual one.
 #[derive(Debug)]
-pub struct Failure {
+pub struct Ends {
     /// The status to end with.
     pub exit: Exit,
-    /// The line, without prefix and newline.
-    pub message: String,
+    message: String,
 }
 
-impl Failure {
-    /// A failure of this kind.
-    pub fn new(exit: Exit, message: impl Into<String>) -> Self {
-        let message = message.into();
-        Failure { exit, message }
+impl Exit {
+    /// A failure that ends with this status. The message says what failed, which thing, why, and what to do.
+    pub fn because(self, message: impl Into<String>) -> anyhow::Error {
+        anyhow::Error::new(Ends { exit: self, message: message.into() })
     }
+
+    /// The status that a failure ends with; this one, if it has none of its own.
+    pub fn of(self, error: &anyhow::Error) -> Exit {
+        error.downcast_ref::<Ends>().map_or(self, |ends| ends.exit)
+    }
+}
+
+impl Display for Ends {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)
+    }
+}
+
+impl Error for Ends {}
+
+/// A failure as one line: what was being done, from the outermost to the system's own words.
+pub fn line(error: &anyhow::Error) -> String {
+    let said = |error: &(dyn Error + 'static)| match error.downcast_ref() {
+        Some(error) => reason(error),
+        None => error.to_string(),
+    };
+    error.chain().map(said).collect::<Vec<_>>().join(": ")
 }
 
 /// The end of a command that has something to say: text for standard output.

@@ -12,7 +12,7 @@
 //!         │               │                ctl/*   → cli  exit  log  model  sys; never each other
 //!         └───┬───────┬───┘                cli     → exit  model  sys::raw
 //!           model ◄─ sys     know ◄ do     sys     → log  model;  sys::raw → start, below
-//!   ─────────────────────────              log     → sys::stderr, which says nothing itself
+//!   ─────────────────────────              log     → sys::stderr, which says nothing itself; exit → model
 //!       early    before libc               early   → nobody
 //! ```
 //!
@@ -46,8 +46,9 @@ use std::ffi::{CStr, c_int};
 use std::io::{self, IsTerminal, Write};
 
 use anstream::{AutoStream, ColorChoice};
+use anyhow::Context;
 use cli::Outcome;
-use exit::{Exit, Failure, Report};
+use exit::{Exit, Report};
 use log::Voice;
 use model::pager::{Pager, Wishes};
 use model::{search, text};
@@ -58,40 +59,40 @@ use sys::{caller, pager};
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
     let control = words.get(0).is_some_and(|name| search::base_name(name.to_bytes()) == b"kubensctl");
-    let name = if control { "kubensctl" } else { "kubensenter" };
+    let (name, usual) = if control { ("kubensctl", Exit::Failed) } else { ("kubensenter", Exit::NotEntered) };
     let voice = Voice { name, journal_stream: raw::getenv(c"JOURNAL_STREAM") };
     let end = if control { control_end(words, voice) } else { enter_end(words, voice) };
     match end {
         Ok(exit) => exit.code(),
         Err(failure) => {
-            voice.fail(&failure.message);
-            failure.exit.code()
+            voice.fail(&exit::line(&failure));
+            usual.of(&failure).code()
         }
     }
 }
 
-fn enter_end(words: Words<'static>, voice: Voice) -> Result<Exit, Failure> {
+fn enter_end(words: Words<'static>, voice: Voice) -> anyhow::Result<Exit> {
     match cli::enter::read(words)? {
-        Outcome::Tell(report) => print(&report, Exit::NotEntered),
+        Outcome::Tell(report) => print(&report),
         Outcome::Ask(asked) => enter::enter(&asked, voice).map(|never| match never {}),
     }
 }
 
-fn control_end(words: Words<'static>, voice: Voice) -> Result<Exit, Failure> {
+fn control_end(words: Words<'static>, voice: Voice) -> anyhow::Result<Exit> {
     match cli::ctl::read(words)? {
-        Outcome::Tell(report) => print(&report, Exit::Failed),
+        Outcome::Tell(report) => print(&report),
         Outcome::Ask(asked) => {
             let screen = Screen::new(io::stdout().is_terminal(), is_coloured());
             let report = ctl::run(&asked, voice, screen)?;
             if asked.is_for_a_pager() && screen.is_terminal() {
                 pager::show(report.text.as_bytes(), &wanted_pager(), Words::environment());
             }
-            print(&report, Exit::Failed).or_else(|failure| {
+            print(&report).or_else(|failure| {
                 if !asked.acts() {
                     return Err(failure);
                 }
                 // What was asked is done, whoever hears of it.
-                voice.fail(&format!("{} (what was asked is done)", failure.message));
+                voice.fail(&format!("{} (what was asked is done)", exit::line(&failure)));
                 Ok(report.exit)
             })
         }
@@ -125,7 +126,7 @@ fn variable(name: &CStr) -> Option<&'static [u8]> {
 
 /// Writes a report's text to standard output; what is wrong with the command line is nobody's input and goes to
 /// standard error. That nobody reads it any more is no error.
-fn print(report: &Report, failed: Exit) -> Result<Exit, Failure> {
+fn print(report: &Report) -> anyhow::Result<Exit> {
     let text = report.text.as_bytes();
     if report.exit == Exit::Usage {
         sys::stderr::write(text);
@@ -134,8 +135,7 @@ fn print(report: &Report, failed: Exit) -> Result<Exit, Failure> {
     let mut stdout = io::stdout().lock();
     match stdout.write_all(text).and_then(|()| stdout.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            let why = text::reason(&error);
-            Err(Failure::new(failed, format!("cannot write to standard output: {why}")))
+            Err(error).context("cannot write to standard output")
         }
         _ => Ok(report.exit),
     }

@@ -65,7 +65,7 @@ fn a_floor_knows_only_what_the_picture_says() {
         ("ctl", &["cli", "exit", "log", "model", "sys"]),
         ("cli", &["cli", "exit", "model", "sys::raw"]),
         ("log", &["log", "model::text", "sys::stderr"]),
-        ("exit", &[]),
+        ("exit", &["model::text"]),
         ("sys", &["log", "model", "sys", "start"]),
         ("model", &["model"]),
         // A crate of its own, whose rooms these are.

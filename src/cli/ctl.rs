@@ -8,7 +8,7 @@ use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, manners, os_words};
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::model::json::Layout;
 use crate::model::pin;
 use crate::model::units::dropin::Exec;
@@ -275,7 +275,7 @@ pub fn command() -> clap::Command {
 ///
 /// # Errors
 /// Usage, with status 2.
-pub fn read(words: Words<'_>) -> Result<Outcome<Asked>, Failure> {
+pub fn read(words: Words<'_>) -> anyhow::Result<Outcome<Asked>> {
     let parsed =
         command().try_get_matches_from(os_words(words)).and_then(|found| Asked::from_arg_matches(&found));
     match parsed {

@@ -7,7 +7,7 @@ use clap::builder::{OsStringValueParser, TypedValueParser};
 use clap::{ArgAction, ArgGroup, CommandFactory, Parser, value_parser};
 
 use super::{Outcome, explain, os_words};
-use crate::exit::{Exit, Failure};
+use crate::exit::Exit;
 use crate::sys::raw::Words;
 
 /// What was asked for.
@@ -113,7 +113,7 @@ pub fn command() -> clap::Command {
 ///
 /// # Errors
 /// Usage, with status 125.
-pub fn read(words: Words<'static>) -> Result<Outcome<Asked>, Failure> {
+pub fn read(words: Words<'static>) -> anyhow::Result<Outcome<Asked>> {
     let typed = match Typed::try_parse_from(os_words(words)) {
         Ok(typed) => typed,
         Err(error) => return explain(&error, command(), words, Exit::NotEntered),

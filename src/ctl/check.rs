@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use super::judged::judged;
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::model::json::{self, Layout};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
@@ -19,7 +19,7 @@ struct Checked {
     not_seen: Vec<String>,
 }
 
-pub(super) fn check(dir: &Path, layout: Option<Layout>) -> Result<Report, Failure> {
+pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report> {
     let (mut found, mut blind) = judged(dir, survey::look, |view, verdict| {
         let mut found = findings::verdict::of(view, &verdict);
         found.extend(findings::mounts::all(view));

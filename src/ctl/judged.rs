@@ -4,7 +4,6 @@ use std::mem::discriminant;
 use std::path::Path;
 
 use super::{looked, pin_in};
-use crate::exit::Failure;
 use crate::model::node::facts::{Node, View};
 use crate::model::node::judgement::{Service, Trouble, Verdict, judge};
 use crate::model::node::manager::{KUBENS, service};
@@ -22,7 +21,7 @@ pub(super) fn judged<T>(
     dir: &Path,
     look: fn(&Pin) -> Result<Node, Stranded>,
     tell: impl FnOnce(&View<'_>, Verdict) -> T,
-) -> Result<T, Failure> {
+) -> anyhow::Result<T> {
     let pin = pin_in(dir)?;
     let mut lasting: Option<Vec<Trouble>> = None;
     let mut round = 0;

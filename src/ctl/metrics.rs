@@ -3,21 +3,22 @@
 use std::io;
 use std::path::Path;
 
+use anyhow::anyhow;
+
 use super::judged::judged;
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::Report;
 use crate::model::node::telling::metrics;
 use crate::model::text::{Shown, reason};
 use crate::sys::survey;
 use crate::sys::textfile::{self, Target};
 
-pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> Result<Report, Failure> {
+pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> anyhow::Result<Report> {
     let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict))?;
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(Report::done(text));
     };
-    let cannot = |error: &io::Error, more: &str| {
-        Failure::new(Exit::Failed, format!("cannot write {}: {}{more}", Shown::of(path), reason(error)))
-    };
+    let cannot =
+        |error: &io::Error, more: &str| anyhow!("cannot write {}: {}{more}", Shown::of(path), reason(error));
     let unchanged = " (what was there is unchanged)";
     match textfile::find(path).map_err(|error| cannot(&error, unchanged))? {
         Target::Stream(stream) => {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::{looked, pin_in};
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::Report;
 use crate::model::json::{self, Layout};
 use crate::model::mounts::listing::{self, Which};
 use crate::model::node::facts::Pinning;
@@ -15,7 +15,7 @@ pub(super) fn mounts(
     (all, host): (bool, bool),
     tree: bool,
     json: Option<Layout>,
-) -> Result<Report, Failure> {
+) -> anyhow::Result<Report> {
     let which = match (all, host) {
         (true, _) => Which::All,
         (false, true) => Which::Host,
@@ -33,7 +33,7 @@ pub(super) fn mounts(
             Pinning::Pinned(_) => format!("cannot see {} (try sudo)", node.blind.join("; ")),
         };
         let message = format!("cannot list the mounts of the namespace at {}: {why}", Shown(&node.point));
-        return Err(Failure::new(Exit::Failed, message));
+        return Err(anyhow::Error::msg(message));
     };
     let pods = pods::names(listing::containers(&rows));
     Ok(Report::done(match json {

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
 
-use crate::exit::{Failure, Report};
+use crate::exit::Report;
 use crate::log::info;
 use crate::model::json::Layout;
 use crate::model::mounts::table::Mount;
@@ -29,7 +29,7 @@ use say::{Did, Member, Task};
 use seek::Homes;
 
 /// Makes sure that the namespace is there, is right, and is pinned.
-pub(super) fn pin(dir: &Path, json: Option<Layout>) -> Result<Report, Failure> {
+pub(super) fn pin(dir: &Path, json: Option<Layout>) -> anyhow::Result<Report> {
     locked("pin", dir, |task, host| {
         let Some(root) = host.root.as_ref().filter(|root| root.shared.is_some()) else {
             return Err(task.refused(
@@ -98,7 +98,7 @@ fn around(
 
 /// Removes the pin, unless processes live in the namespace or pods have something mounted in it, and `force` does not say that this is meant. When the machine
 /// goes down, what is mounted inside goes before.
-pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> Result<Report, Failure> {
+pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> anyhow::Result<Report> {
     locked("unpin", dir, |task, host| {
         let denied = |denied: Denied| task.denied(&denied);
         let opened = look::opened(&task.pin).map_err(denied)?;
@@ -149,7 +149,7 @@ fn member(pid: i32) -> io::Result<Member> {
 }
 
 /// Unmounts what the host has left of pods from before.
-pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> Result<Report, Failure> {
+pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> anyhow::Result<Report> {
     tidy::tidy(dir, dry_run, json)
 }
 
@@ -157,8 +157,8 @@ pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> Result<Re
 fn locked<T>(
     verb: &'static str,
     dir: &Path,
-    act: impl FnOnce(&Task, &Host) -> Result<T, Failure>,
-) -> Result<T, Failure> {
+    act: impl FnOnce(&Task, &Host) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
     let task = Task { verb, pin: super::pin_in(dir)? };
     let denied = |denied: Denied| task.denied(&denied);
     if !look::is_on_host().map_err(denied)? {

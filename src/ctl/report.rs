@@ -4,12 +4,13 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
 use serde::Serialize;
 
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{self, Report};
 use crate::model::json::{self, Embedded, Layout, Name};
 use crate::model::support;
-use crate::model::text::{Shown, reason};
+use crate::model::text::Shown;
 use crate::sys::{support as machine, systemd};
 
 /// The last lines of kubens.service's journal.
@@ -52,10 +53,10 @@ fn settings((path, text): &(PathBuf, Vec<u8>)) -> Settings<'_> {
 }
 
 /// `found` is what status, check and mounts say in JSON, or why they cannot.
-pub(super) fn report(file: &Path, found: [Result<Report, Failure>; 3]) -> Result<Report, Failure> {
+pub(super) fn report(file: &Path, found: [anyhow::Result<Report>; 3]) -> anyhow::Result<Report> {
     let [status, check, mounts] = found.map(|found| match found {
         Ok(report) => json::embedded(&report.text),
-        Err(failure) => Embedded::Failed { failed: failure.message },
+        Err(failure) => Embedded::Failed { failed: exit::line(&failure) },
     });
     let (kernel, systemd) = (machine::text("/proc/version"), systemd::version());
     let (os, journal) = (machine::text("/etc/os-release"), systemd::journal("kubens.service", LINES));
@@ -79,8 +80,7 @@ pub(super) fn report(file: &Path, found: [Result<Report, Failure>; 3]) -> Result
         return Ok(Report::done(text));
     }
     let shown = Shown::of(file);
-    machine::write_new(file, text.as_bytes())
-        .map_err(|error| Failure::new(Exit::Failed, format!("cannot write {shown}: {}", reason(&error))))?;
+    machine::write_new(file, text.as_bytes()).with_context(|| format!("cannot write {shown}"))?;
     Ok(Report::done(format!(
         "{shown} is written. It names pods, services, paths and devices of this node, and has no arguments, no\n\
          environment and no passwords. Have a look at it before you send it to somebody.\n"

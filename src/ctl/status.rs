@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::judged::judged;
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::model::json::{self, Layout};
 use crate::model::node::findings;
 use crate::model::node::judgement::Verdict;
@@ -16,7 +16,7 @@ pub(super) fn status(
     layout: Option<Layout>,
     quiet: bool,
     screen: Screen,
-) -> Result<Report, Failure> {
+) -> anyhow::Result<Report> {
     judged(dir, survey::glance, |view, verdict| {
         let exit = match verdict {
             Verdict::InEffect => Exit::Done,

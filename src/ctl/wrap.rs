@@ -9,7 +9,7 @@ mod told;
 use std::path::Path;
 
 use crate::cli::ctl::{Unwrap, Wrap};
-use crate::exit::{Exit, Failure, Report};
+use crate::exit::{Exit, Report};
 use crate::model::text::Shown;
 use crate::model::units::dropin::plan::Order;
 use crate::model::units::dropin::{Author, Exec, Kind};
@@ -18,7 +18,7 @@ use site::Site;
 use step::Step;
 use told::Told;
 
-pub(super) fn wrap(asked: &Wrap, pin: &Path) -> Result<Report, Failure> {
+pub(super) fn wrap(asked: &Wrap, pin: &Path) -> anyhow::Result<Report> {
     let names = names(&asked.units)?;
     let site = Site::open(asked.place.root.as_deref())?;
     let _lock = site.lock(asked.place.dry_run)?;
@@ -34,7 +34,7 @@ pub(super) fn wrap(asked: &Wrap, pin: &Path) -> Result<Report, Failure> {
     finish(&site, &asked.place, &steps)
 }
 
-pub(super) fn unwrap(asked: &Unwrap) -> Result<Report, Failure> {
+pub(super) fn unwrap(asked: &Unwrap) -> anyhow::Result<Report> {
     let names = names(&asked.units)?;
     let site = Site::open(asked.place.root.as_deref())?;
     let _lock = site.lock(asked.place.dry_run)?;
@@ -44,7 +44,7 @@ pub(super) fn unwrap(asked: &Unwrap) -> Result<Report, Failure> {
     finish(&site, &asked.place, &steps)
 }
 
-fn finish(site: &Site, place: &crate::cli::ctl::Place, steps: &[Step]) -> Result<Report, Failure> {
+fn finish(site: &Site, place: &crate::cli::ctl::Place, steps: &[Step]) -> anyhow::Result<Report> {
     step::warn(steps);
     let mut told = Told::new(steps, place.dry_run);
     if !place.dry_run {
@@ -58,7 +58,7 @@ fn finish(site: &Site, place: &crate::cli::ctl::Place, steps: &[Step]) -> Result
 fn all(
     names: &[UnitName],
     mut one: impl FnMut(&UnitName) -> Result<Vec<Step>, String>,
-) -> Result<Vec<Step>, Failure> {
+) -> anyhow::Result<Vec<Step>> {
     let (mut steps, mut refused): (Vec<Step>, Vec<String>) = (Vec::new(), Vec::new());
     for name in names {
         match one(name) {
@@ -77,19 +77,19 @@ fn all(
     }
 }
 
-fn names(words: &[String]) -> Result<Vec<UnitName>, Failure> {
+fn names(words: &[String]) -> anyhow::Result<Vec<UnitName>> {
     let name = |word: &String| {
         UnitName::new(word).map_err(|bad| {
             let why = match bad {
                 BadName::OtherType => "only a service can be wrapped",
                 BadName::Malformed => "it is no unit's name",
             };
-            Failure::new(Exit::Usage, format!("{}: {why} (see kubensctl --help)", Shown::of(word)))
+            Exit::Usage.because(format!("{}: {why} (see kubensctl --help)", Shown::of(word)))
         })
     };
     words.iter().map(name).collect()
 }
 
-fn failed(message: impl Into<String>) -> Failure {
-    Failure::new(Exit::Failed, message)
+fn failed(message: impl Into<String>) -> anyhow::Error {
+    anyhow::Error::msg(message.into())
 }

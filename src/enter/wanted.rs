@@ -5,8 +5,9 @@ use std::borrow::Cow;
 use std::ffi::{CStr, CString};
 use std::io::{self, ErrorKind};
 
+use anyhow::anyhow;
+
 use crate::cli::enter::Target;
-use crate::exit::{Exit, Failure};
 use crate::log::{debug, info};
 use crate::model::namespace::{NamespaceId, PinState};
 use crate::model::pin;
@@ -145,7 +146,7 @@ impl Wanted {
         namespace: MountNamespace,
         place: Place,
         any_owner: bool,
-    ) -> Result<Owner, Failure> {
+    ) -> anyhow::Result<Owner> {
         if any_owner {
             return Ok(Owner::Foreign(namespace));
         }
@@ -172,7 +173,7 @@ impl Wanted {
     }
 
     /// The kernel did not let this process join.
-    pub(super) fn not_joined(&self, place: Place, error: &io::Error) -> Failure {
+    pub(super) fn not_joined(&self, place: Place, error: &io::Error) -> anyhow::Error {
         let cure = match error.kind() {
             ErrorKind::PermissionDenied if caller::may_join() => {
                 "both capabilities are there: another user namespace owns it, or a seccomp filter or SELinux forbids it"
@@ -184,21 +185,18 @@ impl Wanted {
         failure(&self.at(place), &reason(error), cure)
     }
 
-    pub(super) fn refused(&self, why: Refusal) -> Failure {
+    pub(super) fn refused(&self, why: Refusal) -> anyhow::Error {
         let path = self.at(Place::Here);
         match why {
-            Refusal::NotPinned => Failure::new(
-                Exit::NotEntered,
-                format!(
-                    "no mount namespace is pinned at {path} (start kubens.service, or leave out --require to run without)"
-                ),
+            Refusal::NotPinned => anyhow!(
+                "no mount namespace is pinned at {path} (start kubens.service, or leave out --require to run without)"
             ),
             Refusal::Hidden(error) => {
                 let why = reason(&error);
                 let message = format!(
                     "cannot see whether a mount namespace is pinned at {path}: /proc/1/root: {why} (a sandbox sees an empty file where one is; needs /proc and CAP_SYS_PTRACE)"
                 );
-                Failure::new(Exit::NotEntered, message)
+                anyhow::Error::msg(message)
             }
             Refusal::Foreign(what) => failure(&path, &format!("it is {what}"), self.source()),
             Refusal::Unreachable(error) => {
@@ -223,6 +221,6 @@ impl Wanted {
     }
 }
 
-fn failure(path: &str, why: &str, cure: &str) -> Failure {
-    Failure::new(Exit::NotEntered, format!("cannot join the mount namespace at {path}: {why} ({cure})"))
+fn failure(path: &str, why: &str, cure: &str) -> anyhow::Error {
+    anyhow!("cannot join the mount namespace at {path}: {why} ({cure})")
 }

@@ -4,7 +4,6 @@
 use super::copy;
 use super::look::Host;
 use super::say::Task;
-use crate::exit::Failure;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::pin::place::{self as judged, Place, Top};
 use crate::model::pin::plan::Choice;
@@ -20,7 +19,7 @@ pub(super) fn build(
     host: &Host,
     place: Place,
     choice: Choice<Trusted>,
-) -> Result<NamespaceId, Failure> {
+) -> anyhow::Result<NamespaceId> {
     let api = Api::of_kernel();
     let pin = &task.pin;
     let denied = |denied: Denied| task.denied(&denied);
@@ -77,7 +76,7 @@ fn ready(api: Api, pin: &Pin, host: &Host, choice: Choice<Trusted>) -> Result<Tr
 }
 
 /// Unmounts whatever is on the directory and on the bind point; says whether there was something.
-fn sweep(task: &Task, host: &Host) -> Result<bool, Failure> {
+fn sweep(task: &Task, host: &Host) -> anyhow::Result<bool> {
     let denied = |denied: Denied| task.denied(&denied);
     let mut swept = false;
     loop {
@@ -95,7 +94,7 @@ fn sweep(task: &Task, host: &Host) -> Result<bool, Failure> {
 
 /// Removes the pin and its place; says whether there was something to remove. The directory stays unless
 /// `wholly`: without it, the mount on it that members still have, and by which they can be found, would go too.
-pub(super) fn remove(task: &Task, host: &Host, wholly: bool) -> Result<bool, Failure> {
+pub(super) fn remove(task: &Task, host: &Host, wholly: bool) -> anyhow::Result<bool> {
     let denied = |denied: Denied| task.denied(&denied);
     let swept = sweep(task, host)?;
     if !wholly {
@@ -120,7 +119,7 @@ struct Begun<'a> {
 
 impl Begun<'_> {
     /// Covers the directory, which is bare, with the pin's own tmpfs.
-    fn cover(&mut self, api: Api, task: &Task) -> Result<(), Failure> {
+    fn cover(&mut self, api: Api, task: &Task) -> anyhow::Result<()> {
         let denied = |denied: Denied| task.denied(&denied);
         let mut found = place::look(self.pin).map_err(denied)?;
         if let Found::Missing = found {

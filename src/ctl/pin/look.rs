@@ -5,7 +5,6 @@ use std::io;
 use std::os::fd::OwnedFd;
 
 use super::say::Task;
-use crate::exit::Failure;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::PinState;
 use crate::model::pin::Pin;
@@ -77,14 +76,14 @@ pub(super) fn is_on_host() -> Result<bool, Denied> {
 }
 
 /// The directory around the pin's. Refuses one that others than root can change, or change the way to.
-pub(super) fn parent(task: &Task) -> Result<OwnedFd, Failure> {
+pub(super) fn parent(task: &Task) -> anyhow::Result<OwnedFd> {
     place::parent(&task.pin)
         .map_err(|denied| task.denied(&denied))?
         .map_err(|above| task.unfit(&format!("{}, above it, is not root's alone", Shown(above.to_bytes()))))
 }
 
 /// Refuses a directory that something else than a pin is in, or that others than root can change.
-pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
+pub(super) fn fit(task: &Task, host: &Host) -> anyhow::Result<()> {
     let denied = |denied: Denied| task.denied(&denied);
     task.check_cover(&host.mounts)?;
     match judged::topmost(&task.pin, &host.mounts) {
@@ -98,7 +97,7 @@ pub(super) fn fit(task: &Task, host: &Host) -> Result<(), Failure> {
 
 impl Task {
     /// Refuses a directory that something else than a pin is mounted on.
-    pub(super) fn check_cover(&self, mounts: &[Mount]) -> Result<(), Failure> {
+    pub(super) fn check_cover(&self, mounts: &[Mount]) -> anyhow::Result<()> {
         match judged::topmost(&self.pin, mounts) {
             Top::Nothing | Top::Pin => Ok(()),
             Top::Alien => Err(self.unfit("it is the mount point of something else")),

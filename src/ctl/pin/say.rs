@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::io::ErrorKind;
 
-use crate::exit::{Exit, Failure, Report};
+use anyhow::anyhow;
+
+use crate::exit::Report;
 use crate::model::json::{self, Json, Layout};
 use crate::model::namespace::NamespaceId;
 use crate::model::pin::Pin;
@@ -149,7 +151,7 @@ impl Task {
     }
 
     /// The failure of a step.
-    pub(super) fn denied(&self, denied: &Denied) -> Failure {
+    pub(super) fn denied(&self, denied: &Denied) -> anyhow::Error {
         let cure = match denied.error.kind() {
             ErrorKind::PermissionDenied => {
                 "needs root on the host: CAP_SYS_ADMIN, CAP_SYS_CHROOT, CAP_SYS_PTRACE; try sudo"
@@ -164,7 +166,7 @@ impl Task {
     }
 
     /// A refusal: processes would be cut off from those that come after them.
-    pub(super) fn in_the_way(&self, refusal: &Refusal) -> Failure {
+    pub(super) fn in_the_way(&self, refusal: &Refusal) -> anyhow::Error {
         let name = |namespace: &NamespaceId| format!("mnt:[{}]", namespace.ino);
         match refusal {
             Refusal::InUse(namespace, why) => self.failure(
@@ -180,12 +182,12 @@ impl Task {
     }
 
     /// A refusal.
-    pub(super) fn refused(&self, why: &str, cure: &str) -> Failure {
+    pub(super) fn refused(&self, why: &str, cure: &str) -> anyhow::Error {
         self.failure(why, cure)
     }
 
     /// A directory on which no pin can be.
-    pub(super) fn unfit(&self, why: &str) -> Failure {
+    pub(super) fn unfit(&self, why: &str) -> anyhow::Error {
         let dir = Shown(self.pin.dir().to_bytes()).to_string();
         self.failure(
             &format!("{dir} is unfit: {why}"),
@@ -193,9 +195,9 @@ impl Task {
         )
     }
 
-    fn failure(&self, why: &str, cure: &str) -> Failure {
+    fn failure(&self, why: &str, cure: &str) -> anyhow::Error {
         let (verb, point) = (self.verb, self.point());
-        Failure::new(Exit::Failed, format!("cannot {verb} at {point}: {why} ({cure})"))
+        anyhow!("cannot {verb} at {point}: {why} ({cure})")
     }
 }
 

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::look::{self, Host};
 use super::say::Task;
-use crate::exit::{Failure, Report};
+use crate::exit::Report;
 use crate::model::json::{self, Layout, Name};
 use crate::model::mounts::left;
 use crate::model::mounts::owner::Owner;
@@ -44,7 +44,7 @@ impl<'a> Entry<'a> {
     }
 }
 
-pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> Result<Report, Failure> {
+pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> anyhow::Result<Report> {
     let mut told = Vec::new();
     super::locked("tidy", dir, |task, host| {
         told = all(task, host, dry_run)?;
@@ -73,7 +73,7 @@ fn text(unmounted: &[Entry<'_>], kept: &[Entry<'_>], dry_run: bool) -> String {
     }
 }
 
-fn all(task: &Task, host: &Host, dry_run: bool) -> Result<Vec<Told>, Failure> {
+fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     let denied = |denied: Denied| task.denied(&denied);
     let (pinned, inside) = inside(task, host)?;
     let copies = left::copies(&host.mounts, &inside, pinned);
@@ -109,7 +109,7 @@ fn unmount(task: &Task, host: &Host, mount: &Mount) -> Result<Option<String>, De
     Ok(ending::unmount_in_time(&mount.target).err().map(|errno| reason(&errno.into())))
 }
 
-fn inside(task: &Task, host: &Host) -> Result<(NamespaceId, Vec<Mount>), Failure> {
+fn inside(task: &Task, host: &Host) -> anyhow::Result<(NamespaceId, Vec<Mount>)> {
     look_inside(task, host).map_err(|denied| task.denied(&denied))?.ok_or_else(|| {
         task.refused(
             "no namespace is pinned there that the host's mounts reach",

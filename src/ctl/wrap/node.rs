@@ -3,12 +3,14 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
 use super::site::{Site, joined};
 use super::step::{self, Step};
 use super::told::Told;
 use super::{all, failed};
 use crate::cli::ctl::{Disable, Enable};
-use crate::exit::{Failure, Report};
+use crate::exit::Report;
 use crate::model::node::services::{SERVICES, chosen};
 use crate::model::text::Shown;
 use crate::model::text::reason;
@@ -18,7 +20,7 @@ use crate::model::units::name::UnitName;
 use crate::sys::systemd;
 use crate::sys::units::Library;
 
-pub(crate) fn enable(asked: &Enable, pin: &Path) -> Result<Report, Failure> {
+pub(crate) fn enable(asked: &Enable, pin: &Path) -> anyhow::Result<Report> {
     let (place, kubens) = (&asked.place, UnitName::kubens());
     let site = Site::open(place.root.as_deref())?;
     let _lock = site.lock(place.dry_run)?;
@@ -74,7 +76,7 @@ pub(crate) fn enable(asked: &Enable, pin: &Path) -> Result<Report, Failure> {
 }
 
 /// Starts kubens.service, and restarts what runs and is changed, the runtime before the kubelet.
-fn now(site: &Site, steps: &[Step], told: &mut Told<'_>) -> Result<(), Failure> {
+fn now(site: &Site, steps: &[Step], told: &mut Told<'_>) -> anyhow::Result<()> {
     let kubens = UnitName::kubens();
     let was_active = systemd::is_active(&kubens);
     systemd::start(&kubens).map_err(|error| half(&error, "enable --now"))?;
@@ -93,7 +95,7 @@ fn now(site: &Site, steps: &[Step], told: &mut Told<'_>) -> Result<(), Failure> 
     Ok(())
 }
 
-pub(crate) fn disable(asked: &Disable) -> Result<Report, Failure> {
+pub(crate) fn disable(asked: &Disable) -> anyhow::Result<Report> {
     let (place, kubens) = (&asked.place, UnitName::kubens());
     let site = Site::open(place.root.as_deref())?;
     let _lock = site.lock(place.dry_run)?;
@@ -137,17 +139,17 @@ pub(crate) fn disable(asked: &Disable) -> Result<Report, Failure> {
     Ok(told.report(place.json))
 }
 
-fn unknown(error: &std::io::Error) -> Failure {
+fn unknown(error: &std::io::Error) -> anyhow::Error {
     failed(format!("{}; nothing was changed", reason(error)))
 }
 
-fn half(error: &std::io::Error, verb: &str) -> Failure {
+fn half(error: &std::io::Error, verb: &str) -> anyhow::Error {
     let why = reason(error);
     failed(format!("{why} (what was done before that stays; kubensctl {verb} goes on from there)"))
 }
 
 /// The known services that are there.
-fn found(library: &Library<'_>, runtime: Option<&str>) -> Result<Vec<(UnitName, Kind)>, Failure> {
+fn found(library: &Library<'_>, runtime: Option<&str>) -> anyhow::Result<Vec<(UnitName, Kind)>> {
     if let Some(name) = runtime.filter(|name| !SERVICES.iter().any(|s| s.is_runtime && s.name == *name)) {
         let known: Vec<_> = SERVICES.iter().filter(|s| s.is_runtime).map(|s| s.name).collect();
         let (name, known) = (Shown::of(name), known.join(", "));
@@ -181,12 +183,9 @@ struct Ours {
 }
 
 /// All of them.
-fn ours(site: &Site) -> Result<Vec<Ours>, Failure> {
+fn ours(site: &Site) -> anyhow::Result<Vec<Ours>> {
     let directory = Path::new(DIRECTORY);
-    let mut names = site
-        .tree
-        .list(directory)
-        .map_err(|error| failed(format!("cannot read {DIRECTORY}: {}", reason(&error))))?;
+    let mut names = site.tree.list(directory).with_context(|| format!("cannot read {DIRECTORY}"))?;
     names.sort();
     let mut found = Vec::new();
     for name in names {

@@ -2,9 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use anyhow::Context;
+
 use super::failed;
 use super::step::Step;
-use crate::exit::Failure;
 use crate::log::info;
 use crate::model::text::Shown;
 use crate::model::text::reason;
@@ -25,7 +26,7 @@ pub(super) struct Site {
 }
 
 impl Site {
-    pub(super) fn open(root: Option<&Path>) -> Result<Self, Failure> {
+    pub(super) fn open(root: Option<&Path>) -> anyhow::Result<Self> {
         let root = root.filter(|root| *root != Path::new("/"));
         let tree = Tree::new(root).map_err(|error| {
             let root = Shown::of(root.unwrap_or(Path::new("/")));
@@ -44,17 +45,16 @@ impl Site {
     }
 
     /// Keeps others out until it is dropped; who only looks does not.
-    pub(super) fn lock(&self, looks_only: bool) -> Result<Option<Lock>, Failure> {
+    pub(super) fn lock(&self, looks_only: bool) -> anyhow::Result<Option<Lock>> {
         if looks_only {
             return Ok(None);
         }
         files::lock(&self.tree, Path::new(DIRECTORY)).map_err(|denied| failed(format!("cannot {denied}")))
     }
 
-    pub(super) fn library(&self) -> Result<Library<'_>, Failure> {
+    pub(super) fn library(&self) -> anyhow::Result<Library<'_>> {
         let searched = self.running.then(systemd::search_path).flatten();
-        Library::open(&self.tree, searched)
-            .map_err(|error| failed(format!("cannot look for units: {}", reason(&error))))
+        Library::open(&self.tree, searched).context("cannot look for units")
     }
 
     /// What a file holds; `None`: it is not there.
@@ -73,7 +73,7 @@ impl Site {
     }
 
     /// Without the wrapper no wrapped service starts. An image may still get it.
-    pub(super) fn require_wrapper(&self) -> Result<(), Failure> {
+    pub(super) fn require_wrapper(&self) -> anyhow::Result<()> {
         if self.tree.is_program(Path::new(WRAPPER)) {
             return Ok(());
         }
@@ -87,7 +87,7 @@ impl Site {
     }
 
     /// Does the steps, and has systemd read its units again where that is due; returns whether it did.
-    pub(super) fn apply(&self, steps: &[Step]) -> Result<bool, Failure> {
+    pub(super) fn apply(&self, steps: &[Step]) -> anyhow::Result<bool> {
         let changes: Vec<Change> = steps.iter().filter_map(Step::change).collect();
         files::apply(&self.tree, &changes).map_err(|error| {
             let cure = match error.kind() {
