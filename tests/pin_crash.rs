@@ -7,7 +7,7 @@ use harness::Sandbox;
 
 /// Tries all faults of a scene on both ways of mounting, each on a host of its own.
 fn survives(scene: &str) {
-    let faults = ["KILL", "EPERM", "ENOMEM", "ENOSPC", "EBUSY", "EINVAL"];
+    let faults = ["KILL", "EPERM", "EACCES", "ENOSYS", "ENOMEM", "ENOSPC", "EBUSY", "EINVAL"];
     std::thread::scope(|scope| {
         for way in ["new", "old"] {
             scope.spawn(move || {
@@ -56,4 +56,15 @@ fn an_unpin_leaves_a_complete_pin_or_none() {
 #[test]
 fn a_forced_unpin_loses_no_namespace() {
     survives("force");
+}
+
+#[test]
+fn a_pin_in_use_stays_whatever_fails() {
+    survives("used");
+    survives("keep");
+}
+
+#[test]
+fn another_user_namespaces_pin_is_replaced_or_stays_unentered() {
+    survives("forged");
 }

@@ -26,8 +26,8 @@ const START_UP: [i64; 10] = [
 ];
 /// These do not fail: close(2) not with what is closed here.
 const NEVER_FAIL: [i64; 3] = [libc::SYS_brk, libc::SYS_close, libc::SYS_exit_group];
-/// Without memory a program may end as if it were killed.
-pub const MEMORY: [i64; 3] = [libc::SYS_mmap, libc::SYS_mremap, libc::SYS_munmap];
+/// Without memory, and without the randomness of Rust's hash tables, a program may end as if it were killed.
+pub const MEMORY: [i64; 4] = [libc::SYS_mmap, libc::SYS_mremap, libc::SYS_munmap, libc::SYS_getrandom];
 /// What Linux before 5.12 does not have.
 const NEW_API: [i64; 6] = [
     libc::SYS_mount_setattr,

@@ -19,6 +19,7 @@ mod host;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::fs::MetadataExt;
 use std::process::{Child, Command, Stdio};
 
 use fault::{End, Fault, MEMORY, run};
@@ -41,6 +42,12 @@ enum Scene {
     Unpin,
     /// `unpin --force`, and somebody does.
     Force,
+    /// `pin`, and all is right, and somebody lives inside.
+    Used,
+    /// `unpin`, and somebody lives inside.
+    Keep,
+    /// `pin`, and what is pinned is another user namespace's.
+    Forged,
 }
 
 fn main() {
@@ -52,11 +59,16 @@ fn main() {
         "covered" => Scene::Covered,
         "unpin" => Scene::Unpin,
         "force" => Scene::Force,
+        "used" => Scene::Used,
+        "keep" => Scene::Keep,
+        "forged" => Scene::Forged,
         other => panic!("scene {other}"),
     };
     let fault = match fault.as_str() {
         "KILL" => Fault::Kill,
         "EPERM" => Fault::Error(Errno::EPERM),
+        "EACCES" => Fault::Error(Errno::EACCES),
+        "ENOSYS" => Fault::Error(Errno::ENOSYS),
         "ENOMEM" => Fault::Error(Errno::ENOMEM),
         "ENOSPC" => Fault::Error(Errno::ENOSPC),
         "EBUSY" => Fault::Error(Errno::EBUSY),
@@ -77,24 +89,31 @@ fn all(scene: Scene, fault: Fault, old: bool) -> Result<usize, String> {
     // /run/netns stays a shared mount, and is made before anything is compared.
     ctl(&["pin"])?;
     ctl(&["unpin"])?;
+    let forged = (scene == Scene::Forged).then(Member::forged);
     let bare = state();
-    let mut member = matches!(scene, Scene::Lost | Scene::Force).then(|| {
+    let mut member = matches!(scene, Scene::Lost | Scene::Force | Scene::Used | Scene::Keep).then(|| {
         ctl(&["pin"]).unwrap();
         Member::new()
     });
     let processes = processes();
     for call in 1.. {
-        let found = set(scene)?;
+        let found = set(scene, forged.as_ref())?;
         let arguments: &[&str] = match scene {
-            Scene::Fresh | Scene::Lost | Scene::Covered => &["pin"],
-            Scene::Unpin => &["unpin"],
+            Scene::Fresh | Scene::Lost | Scene::Covered | Scene::Used | Scene::Forged => &["pin"],
+            Scene::Unpin | Scene::Keep => &["unpin"],
             Scene::Force => &["unpin", "--force"],
         };
         let end = run(arguments, call, fault, old)?;
         let at = |why: String| {
             format!("call {call} ({:?}), status {:?}: {why}\n{}", end.stopped, end.status, end.stderr)
         };
-        judge(scene, fault, &end, &found).map_err(at)?;
+        let theirs = forged.as_ref().map(|forged| forged.namespace);
+        judge(scene, fault, &end, &found, theirs).map_err(at)?;
+        if matches!(scene, Scene::Used | Scene::Keep)
+            && enterable() != member.as_ref().map(|one| one.namespace)
+        {
+            return Err(at("the pin in use is gone".to_owned()));
+        }
         // The next pin puts it right, and unpin leaves nothing.
         ctl(&["pin"]).map_err(at)?;
         let pinned = complete().map_err(at)?;
@@ -116,6 +135,9 @@ fn all(scene: Scene, fault: Fault, old: bool) -> Result<usize, String> {
                 ctl(&["unpin"])?;
                 same("the end", &bare)?;
             }
+            if let Some(forged) = forged {
+                forged.end();
+            }
             return Ok(call - 1);
         }
     }
@@ -123,27 +145,43 @@ fn all(scene: Scene, fault: Fault, old: bool) -> Result<usize, String> {
 }
 
 /// Makes what the scene begins with; gives the state.
-fn set(scene: Scene) -> Result<BTreeSet<String>, String> {
+fn set(scene: Scene, forged: Option<&Member>) -> Result<BTreeSet<String>, String> {
+    let text = |errno: Errno| errno.to_string();
     match scene {
         // Where somebody lives inside, it was pinned again after the last call.
-        Scene::Fresh | Scene::Force => {}
+        Scene::Fresh | Scene::Force | Scene::Used | Scene::Keep => {}
+        Scene::Forged => {
+            ctl(&["pin"])?;
+            mount::umount2(POINT, MntFlags::MNT_DETACH).map_err(text)?;
+            let theirs = format!("/proc/{}/ns/mnt", forged.map_or(0, |forged| forged.process.id()));
+            let bind = mount::MsFlags::MS_BIND;
+            mount::mount(Some(theirs.as_str()), POINT, None::<&str>, bind, None::<&str>).map_err(text)?;
+        }
         Scene::Unpin => ctl(&["pin"])?,
-        Scene::Lost => mount::umount2(POINT, MntFlags::MNT_DETACH).map_err(|errno| errno.to_string())?,
+        Scene::Lost => mount::umount2(POINT, MntFlags::MNT_DETACH).map_err(text)?,
         Scene::Covered => {
             fs::create_dir(DIR).map_err(|error| error.to_string())?;
             mount::mount(Some("x"), DIR, Some("tmpfs"), mount::MsFlags::empty(), None::<&str>)
-                .map_err(|errno| errno.to_string())?;
+                .map_err(text)?;
         }
     }
     Ok(state())
 }
 
 /// What was promised: nothing can be entered, or what can is complete. An error is said, and changes nothing.
-fn judge(scene: Scene, fault: Fault, end: &End, found: &BTreeSet<String>) -> Result<(), String> {
+fn judge(
+    scene: Scene,
+    fault: Fault,
+    end: &End,
+    found: &BTreeSet<String>,
+    theirs: Option<u64>,
+) -> Result<(), String> {
+    // Another user namespace's may still be there, and nobody enters it.
+    let enterable = || enterable().filter(|namespace| Some(*namespace) != theirs);
     if enterable().is_some() {
         complete().map_err(|why| format!("what can be entered is not complete: {why}"))?;
     }
-    let pins = matches!(scene, Scene::Fresh | Scene::Lost | Scene::Covered);
+    let pins = !matches!(scene, Scene::Unpin | Scene::Force);
     match (fault, end.stopped, end.status) {
         (Fault::Kill, Some(_), None) => Ok(()),
         (Fault::Error(_), Some(call), None) if MEMORY.contains(&call) => Ok(()),
@@ -153,7 +191,7 @@ fn judge(scene: Scene, fault: Fault, end: &End, found: &BTreeSet<String>) -> Res
                 return Err("it does not say why".to_owned());
             }
             // What is swept out of the way is gone, and what failed after the commit point leaves a pin.
-            if enterable().is_some() || matches!(scene, Scene::Covered | Scene::Unpin | Scene::Force) {
+            if enterable().is_some() || !matches!(scene, Scene::Fresh | Scene::Lost) {
                 return Ok(());
             }
             // A lock that could not be taken may be another's: its file stays, and the next call removes it.
@@ -197,6 +235,23 @@ impl Member {
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         assert_eq!(line, "inside\n");
         Member { process, namespace: enterable().unwrap() }
+    }
+
+    /// One that lives in a mount namespace of another user namespace, which has the mark of a lost pin.
+    fn forged() -> Self {
+        let mut command = Command::new("unshare");
+        command.args(["--user", "--map-root-user", "--mount", "--propagation", "unchanged", "sh", "-c"]);
+        command.arg(
+            "mount --make-rslave /; mount --make-rshared /; mount -t tmpfs x /run
+             mkdir /run/kubens; mount -t tmpfs x /run/kubens; : >/run/kubens/mnt
+             mount --bind /run/kubens/mnt /run/kubens/mnt; echo inside; exec sleep 600",
+        );
+        let mut process = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
+        assert_eq!(line, "inside\n");
+        let namespace = fs::metadata(format!("/proc/{}/ns/mnt", process.id())).unwrap().ino();
+        Member { process, namespace }
     }
 
     fn end(mut self) {
