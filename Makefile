@@ -5,6 +5,7 @@
 #   make test     every test that this machine can run
 #   make test-vm  the node's cases on virtual machines with Debian's kernels (root, qemu; slow)
 #   make test-kubelet    cases of a node with a real kubelet, built the first time (root; 7 minutes)
+#   make soak     whatever may happen to a pin, at random, for MINUTES=60, against what is promised
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make install  DESTDIR=, PREFIX=/usr
@@ -55,7 +56,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet bench bench-systemd install place place-docs \
+.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak bench bench-systemd install place place-docs \
     deb rpm sources deb-source rpm-source test-source image
 
 all: inventory
@@ -92,6 +93,9 @@ test-vm: build
 
 test-kubelet: build
 	@KUBENSENTER=$(abspath $(binary)) tests/kubelet/run
+
+soak: build
+	@KUBENSENTER=$(abspath $(binary)) tests/soak/run $(MINUTES)
 
 bench:
 	@benches/enter/run
