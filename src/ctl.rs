@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
-use crate::cli::ctl::{Asked, Verb};
+use crate::cli::ctl::{Asked, Status, Verb};
 use crate::exit::{Exit, Report};
 use crate::log::Voice;
 use crate::model::json::Layout;
@@ -45,12 +45,13 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report
         Verb::Unwrap(unwrap) => wrap::unwrap(unwrap),
         Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
         Verb::Disable(disable) => wrap::node::disable(disable),
-        Verb::Status { json } => status::status(&asked.dir, *json, asked.quiet > 0, screen),
+        Verb::Status(status) => status::status(&asked.dir, status, asked.quiet > 0, screen),
         Verb::Mounts { all, host, tree, json, .. } => mounts::mounts(&asked.dir, (*all, *host), *tree, *json),
         Verb::Check { json } => check::check(&asked.dir, *json),
         Verb::Report { file } => {
             let json = Some(Layout::Short);
-            let status = status::status(&asked.dir, json, false, screen);
+            let whole = Status { whom: None, members: true, json };
+            let status = status::status(&asked.dir, &whole, false, screen);
             let mounts = mounts::mounts(&asked.dir, (true, false), false, json);
             report::report(file, [status, check::check(&asked.dir, json), mounts])
         }

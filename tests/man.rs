@@ -160,7 +160,8 @@ fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
                 kubensenter -q sh -c 'mount -t tmpfs v /run/v; sleep 1000 </dev/null >/dev/null 2>&1 &'
                 nsenter --mount=/run/kubens/mnt mount --make-slave /");
     for (verb, command) in [
-        ("status", "status --json"),
+        ("status", "status --json --members"),
+        ("status of one", "status --json 1"),
         ("mounts", "mounts --json --all"),
         ("check", "check --json"),
         ("unpin", "unpin --json"),

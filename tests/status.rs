@@ -402,3 +402,46 @@ fn check_finds_what_the_mount_tables_tell() {
     let older = Sandbox::pinned();
     assert_eq!(names(&older), (1, vec!["older-pin".to_owned(), "netns-not-shared".to_owned()]));
 }
+
+#[test]
+fn whoever_comes_and_goes_the_verdict_is_one() {
+    let sandbox = pinned();
+    // Both sides mount and unmount: what the one frees the kernel gives to the other.
+    let looks = std::env::var("LOOKS").unwrap_or_else(|_| "200".to_owned());
+    let told = sandbox.ok(&format!(
+        "mkdir /run/h /run/i
+         churn() {{ while :; do mount -t tmpfs x $1; umount $1; done; }}
+         churn /run/h & churn=$!
+         kubensenter -q sh -c 'while :; do mount -t tmpfs x /run/i; umount /run/i; done' & more=$!
+         for i in $(seq {looks}); do kubensctl status | head -n 1; done | sort | uniq -c
+         kill $churn $more"
+    ));
+    assert_eq!(told.trim(), format!("{looks} in effect"));
+}
+
+#[test]
+fn where_one_process_is_can_be_asked() {
+    let sandbox = pinned();
+    sandbox.runs("anything", "unshare --mount");
+    let status = |whom: &str| sandbox.run(&format!("kubensctl status {whom}"));
+    for (name, code, place) in [("kubelet", 0, "inside"), ("anything", 3, "elsewhere")] {
+        let run = status(&format!("$(pgrep -x {name})"));
+        assert_eq!(run.status, code, "{}", run.stdout);
+        assert!(run.stdout.contains(&format!("{name}  {place}, mnt:[")), "{}", run.stdout);
+    }
+    assert_eq!(status("1").status, 3);
+    assert_eq!(sandbox.run("setpriv --bounding-set=-all --inh-caps=-all kubensctl status 1").status, 4);
+    let none = status("kubelet");
+    assert_eq!((none.status, none.stdout.as_str()), (1, ""));
+    assert_eq!(none.stderr, "kubensctl: kubelet is no process, and no unit in which one runs\n");
+}
+
+#[test]
+fn the_members_are_listed_by_name() {
+    let sandbox = pinned();
+    let text = sandbox.ok("kubensctl status --members");
+    assert!(text.contains(" containerd\n") && text.ends_with(" kubelet\n"), "{text}");
+    assert!(!sandbox.ok("kubensctl status").contains("└─"));
+    let json = sandbox.ok("kubensctl status --members --json");
+    assert!(json.contains("\"command\":\"kubelet\",\"unit\":null,"), "{json}");
+}

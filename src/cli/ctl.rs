@@ -76,11 +76,7 @@ pub enum Verb {
     /// Undo enable
     Disable(Disable),
     /// Say whether it is in effect, and which service runs on which side
-    Status {
-        /// Say it in JSON
-        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
-        json: Option<Layout>,
-    },
+    Status(Status),
     /// List the mounts inside, and the pod that each belongs to
     Mounts {
         /// List the mounts of both sides
@@ -178,6 +174,20 @@ pub struct Place {
     pub json: Option<Layout>,
 }
 
+/// `status`
+#[derive(Args)]
+pub struct Status {
+    /// Say where this process or service runs, and nothing else
+    #[arg(value_name = "PID|UNIT")]
+    pub whom: Option<String>,
+    /// List the processes inside
+    #[arg(long, conflicts_with = "whom")]
+    pub members: bool,
+    /// Say it in JSON
+    #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
+    pub json: Option<Layout>,
+}
+
 /// `wrap`
 #[derive(Args)]
 pub struct Wrap {
@@ -244,7 +254,7 @@ impl Asked {
     pub fn acts(&self) -> bool {
         !matches!(
             self.verb,
-            Verb::Status { .. }
+            Verb::Status(_)
                 | Verb::Mounts { .. }
                 | Verb::Check { .. }
                 | Verb::Metrics { .. }

@@ -74,6 +74,16 @@ fn program(pid: i32) -> Vec<u8> {
     base_name(path.strip_suffix(b" (deleted)").unwrap_or(path)).to_vec()
 }
 
+/// One process, seen whole; `None`: there is none.
+pub fn one(pid: i32) -> Option<Process> {
+    let namespace = match namespace(pid) {
+        Ok(id) => Some(id),
+        Err(Errno::EACCES | Errno::EPERM) => None,
+        Err(_) => return None,
+    };
+    Some(Process { pid, namespace, unit: unit_of(pid), program: program(pid), role: role(pid) })
+}
+
 /// What a process is to this node, by its program.
 pub fn role(pid: i32) -> Option<Role> {
     role_of(pid, &program(pid), &catalogue::members().collect::<Vec<_>>())

@@ -1,6 +1,7 @@
 //! The telling: one screen of text that says the verdict and what it rests on. `json` and `metrics` say the same.
 
 pub mod json;
+pub mod members;
 pub mod metrics;
 
 use std::collections::BTreeMap;

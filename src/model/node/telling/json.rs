@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::members::Member;
 use super::{caller, missing, others, word};
 use crate::model::json::Name;
 use crate::model::mounts::compare::Propagation;
@@ -30,6 +31,7 @@ pub struct Status<'a> {
     propagation: Option<&'static str>,
     units: Vec<Unit<'a>>,
     init: Init,
+    members: Option<Vec<Member<'a>>>,
     not_seen: &'a [String],
 }
 
@@ -68,7 +70,12 @@ struct Unit<'a> {
 }
 
 /// Makes it.
-pub fn status<'a>(view: &'a View<'_>, verdict: &Verdict, troubles: &'a [Finding]) -> Status<'a> {
+pub fn status<'a>(
+    view: &'a View<'_>,
+    verdict: &Verdict,
+    troubles: &'a [Finding],
+    members: Option<Vec<Member<'a>>>,
+) -> Status<'a> {
     let node = view.node;
     let ino = |id: Option<NamespaceId>| id.map(|id| id.ino);
     let pinned = node.pinned();
@@ -106,6 +113,7 @@ pub fn status<'a>(view: &'a View<'_>, verdict: &Verdict, troubles: &'a [Finding]
         propagation: view.propagation.map(propagation),
         units: units(view),
         init: Init { mounts: host, cpu_seconds },
+        members,
         not_seen: &node.blind,
     }
 }
