@@ -177,15 +177,21 @@ fn peers_torn(view: &View<'_>) -> Option<Finding> {
 }
 
 fn shadowed(view: &View<'_>) -> Option<Finding> {
-    let shadowed = paths::shadowed(view.node.inside.as_deref()?);
+    let table = view.node.inside.as_deref()?;
+    let shadowed = paths::shadowed(table);
     let host = paths::shadowed(host(view));
     // What is hidden on the host in the same way is hidden on purpose.
     let hosts: Vec<_> = self::host(view).iter().filter(|mount| host.contains(&mount.id)).collect();
     let alike = |mount: &Mount| {
         hosts.iter().any(|other| other.target == mount.target && other.device == mount.device)
     };
+    // What lies under itself hides nothing: where a directory is mounted on itself, each mount below it is there twice.
+    let itself = |mount: &Mount| {
+        paths::top(table, &mount.target)
+            .is_some_and(|top| (top.device, &top.root) == (mount.device, &mount.root))
+    };
     let lost: Vec<_> = inside(view)
-        .filter(|(mount, _)| shadowed.contains(&mount.id) && !alike(mount))
+        .filter(|(mount, _)| shadowed.contains(&mount.id) && !alike(mount) && !itself(mount))
         .map(|(mount, _)| mount)
         .collect();
     let first = lost.first()?;

@@ -80,6 +80,19 @@ fn the_mount_tables_tell_each_of_their_troubles() {
 }
 
 #[test]
+fn what_lies_under_itself_is_not_hidden() {
+    // /run/netns of a runtime inside, which is /run's peer.
+    let twice = |upper: &str| {
+        format!(
+            "20 13 0:4 net:[7] /run/netns/cni-1 rw shared:20 - nsfs nsfs rw\n\
+             21 16 0:4 {upper} /run/netns/cni-1 rw shared:20 - nsfs nsfs rw\n"
+        )
+    };
+    assert_eq!(names(&with("", &twice("net:[7]"))), [""; 0]);
+    assert_eq!(names(&with("", &twice("net:[8]"))), ["shadowed"]);
+}
+
+#[test]
 fn peers_of_the_host_that_are_none_inside_are_named() {
     let host = "30 1 8:1 /data /srv/data rw shared:1 - ext4 /dev/sda1 rw\n";
     let inside =
