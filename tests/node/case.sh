@@ -73,8 +73,10 @@ program() { # NAME <TEXT: on the PATH of both sides
 }
 
 unit() { # NAME <SETTINGS of [Service]; a oneshot unless they say otherwise
+    local output=truncate # which systemd before 248 does not know
+    (($(systemctl --version | awk 'NR == 1 { print $2 }') >= 248)) || output=file
     {
-        printf '%s\n' '[Service]' Type=oneshot StandardOutput=truncate:/run/%N.out \
+        printf '%s\n' '[Service]' Type=oneshot StandardOutput=$output:/run/%N.out \
             StandardError=journal
         cat
     } >"/run/systemd/system/$1.service"
@@ -131,7 +133,9 @@ image() { # [FILES]: localhost/box:1, without a registry: one layer with these a
 }
 
 run_box() { # NAME [OPTION...]: a container that stays until it is killed
-    ctr run --detach --cpu-shares 0 "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
+    local shares=(--cpu-shares 0) # which containerd before 1.5 does not know, and has nothing to say of
+    ctr run --help | grep -q cpu-shares || shares=()
+    ctr run --detach "${shares[@]}" "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
         'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
 }
 
