@@ -257,8 +257,8 @@ pub fn stderr_is(journal_stream: Text) -> bool {
     }
 }
 
-/// Writes to standard error, unless it is closed or a pipe that nobody reads any more: the command has not yet started,
-/// and would not, if SIGPIPE came.
+/// Writes to standard error, unless it is closed, a pipe that nobody reads any more, or one that is full: SIGPIPE would end
+/// the command before it has begun, and nobody waits for a message.
 #[inline(always)]
 pub fn say(text: Text) {
     /// `struct pollfd`, for POLLOUT.
@@ -274,7 +274,8 @@ pub fn say(text: Text) {
     let no_time = [0_u64; 2];
     let arguments = [(&raw mut wanted) as usize, 1, no_time.as_ptr() as usize, 0, 8];
     // SAFETY: the kernel reads and writes one entry, and reads the time.
-    if unsafe { call(number::PPOLL, arguments) }.is_ok() && wanted.found & BROKEN != 0 {
+    let asked = unsafe { call(number::PPOLL, arguments) };
+    if asked.is_ok() && (wanted.found & BROKEN != 0 || wanted.found & POLLOUT == 0) {
         return;
     }
     let mut rest = text;

@@ -33,6 +33,8 @@ struct Case {
     directory: Directory,
     /// In a mount namespace of its own.
     sandboxed: bool,
+    /// Standard error is a pipe that is full, and that nobody empties.
+    full: bool,
     /// Closed descriptors.
     closed: Vec<c_int>,
     /// A capability that it does not have.
@@ -178,6 +180,7 @@ impl Dice {
                 self.one(&DIRECTORIES)
             },
             sandboxed: self.throw(6) == 0,
+            full: self.throw(16) == 0,
             closed: (0..3).filter(|_| self.throw(16) == 0).collect(),
             without: (self.throw(8) == 0).then(|| self.one(&[18, 19, 21])),
         }
@@ -262,9 +265,9 @@ fn prepare(case: &Case, output: &File) {
             }
         }
         // A call that does not end is no end.
-        libc::alarm(30);
+        libc::alarm(2);
         libc::dup2(output.as_raw_fd(), 1);
-        libc::dup2(output.as_raw_fd(), 2);
+        libc::dup2(if case.full { full_pipe() } else { output.as_raw_fd() }, 2);
         for fd in &case.closed {
             libc::close(*fd);
         }
@@ -272,6 +275,18 @@ fn prepare(case: &Case, output: &File) {
             libc::prctl(libc::PR_CAPBSET_DROP, capability, 0, 0, 0);
         }
     }
+}
+
+/// The end to write to of a pipe that is full. The other end stays open, for whoever would wait.
+fn full_pipe() -> c_int {
+    let mut ends = [0; 2];
+    unsafe {
+        assert_eq!(libc::pipe2(ends.as_mut_ptr(), libc::O_NONBLOCK), 0);
+        while libc::write(ends[1], [0_u8; 4096].as_ptr().cast(), 4096) > 0 {}
+        libc::fcntl(ends[1], libc::F_SETFL, 0);
+        libc::fcntl(ends[0], libc::F_SETFD, 0);
+    }
+    ends[1]
 }
 
 /// Tells what it was started with, on the output that it shares with whoever started it.
