@@ -15,6 +15,7 @@ use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
 
+use crate::cli::ctl::mounts::Mounts;
 use crate::cli::ctl::{Asked, Status, Verb};
 use crate::exit::{Exit, Report};
 use crate::log::Voice;
@@ -46,13 +47,13 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report
         Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
         Verb::Disable(disable) => wrap::node::disable(disable),
         Verb::Status(status) => status::status(&asked.dir, status, asked.quiet > 0, screen),
-        Verb::Mounts { all, host, tree, json, .. } => mounts::mounts(&asked.dir, (*all, *host), *tree, *json),
+        Verb::Mounts(asked_for) => mounts::mounts(&asked.dir, asked_for, screen),
         Verb::Check { json } => check::check(&asked.dir, *json),
         Verb::Report { file } => {
             let json = Some(Layout::Short);
             let whole = Status { whom: None, members: true, json };
             let status = status::status(&asked.dir, &whole, false, screen);
-            let mounts = mounts::mounts(&asked.dir, (true, false), false, json);
+            let mounts = mounts::mounts(&asked.dir, &Mounts::of_both_sides(json), screen);
             report::report(file, [status, check::check(&asked.dir, json), mounts])
         }
         Verb::Metrics { output } => metrics::metrics(&asked.dir, output.as_deref()),

@@ -82,7 +82,7 @@ fn control_end(words: Words<'static>, voice: Voice) -> anyhow::Result<Exit> {
     match cli::ctl::read(words)? {
         Outcome::Tell(report) => print(&report),
         Outcome::Ask(asked) => {
-            let screen = Screen::new(io::stdout().is_terminal(), is_coloured());
+            let screen = Screen::new(io::stdout().is_terminal(), is_coloured(), columns());
             let report = ctl::run(&asked, voice, screen)?;
             if asked.is_for_a_pager() && screen.is_terminal() {
                 pager::show(report.text.as_bytes(), &wanted_pager(), Words::environment());
@@ -107,6 +107,11 @@ fn is_coloured() -> bool {
         // It may be the number of colours, too.
         |value| text::boolean(value) != Some(false),
     )
+}
+
+/// How wide the terminal is, where its user says so.
+fn columns() -> Option<usize> {
+    str::from_utf8(variable(c"COLUMNS")?).ok()?.parse().ok()
 }
 
 fn wanted_pager() -> Pager<'static> {

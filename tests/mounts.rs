@@ -15,9 +15,8 @@ fn pinned() -> Sandbox {
 
 /// The list without its head, each line as words.
 fn list(sandbox: &Sandbox, options: &str) -> Vec<Vec<String>> {
-    let text = sandbox.ok(&format!("kubensctl mounts {options}"));
+    let text = sandbox.ok(&format!("kubensctl mounts {options} -no target,source,type,options,owner,note"));
     text.lines()
-        .skip(1)
         .map(|line| {
             line.split("  ").map(str::trim).filter(|word| !word.is_empty()).map(str::to_owned).collect()
         })
@@ -40,7 +39,7 @@ fn lists_what_only_the_namespace_has_with_its_owner() {
                 \"io.kubernetes.cri.sandbox-namespace\":\"shop\"}}}}' >${{c%/rootfs}}/config.json
          for m in $v $c /run/plain; do kubensenter -q mount -t tmpfs -o ro,nosuid vol $m; done"
     ));
-    let text = sandbox.ok("kubensctl mounts");
+    let text = sandbox.ok("kubensctl mounts -o TARGET,SOURCE,TYPE,OPTIONS,OWNER");
     let rows: Vec<Vec<_>> = text.lines().map(|line| line.split_whitespace().collect()).collect();
     assert_eq!(rows[0], ["TARGET", "SOURCE", "TYPE", "OPTIONS", "OWNER"]);
     let volume = format!("/var/lib/kubelet/pods/{POD}/volumes/kubernetes.io~projected/token");
@@ -83,7 +82,12 @@ fn what_lingers_is_told_from_what_is_the_namespaces_own() {
     let rows: Vec<_> = list(&sandbox, "").iter().map(told).collect();
     let own = ("/run/disk/sub".to_owned(), "rw,relatime".to_owned());
     assert_eq!(rows, [("/run/disk".to_owned(), "lingering".to_owned()), own]);
-    assert!(sandbox.ok("kubensctl mounts --tree").contains("\n└─/run/disk/sub"));
+    let tree = sandbox.ok("kubensctl mounts --tree -o target,note");
+    let lines: Vec<_> =
+        tree.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    let end = lines.len() - 3;
+    assert_eq!(lines[end..], ["└─/run both", "└─/run/disk lingering", "└─/run/disk/sub"], "{tree}");
+    assert_eq!((lines[0].as_str(), lines[1].as_str()), ("TARGET NOTE", "/ both"), "{tree}");
 }
 
 #[test]
@@ -158,8 +162,86 @@ fn what_lies_beside_a_mount_is_read_only_where_it_is_roots_and_ends() {
         crio=/run/containers/storage/overlay-containers; mkdir -p $crio/c1/userdata $crio/c2/userdata $crio/c3/userdata; mkfifo $crio/c1/userdata/config.json
         ln -s /dev/zero $crio/c2/userdata/config.json; spec crio >$crio/c3/userdata/config.json; at $crio/c3/userdata/shm
         at $task/k8s.io/6006/rootfs; spec good >$task/k8s.io/6006/config.json"#);
-    let text = sandbox.ok("ulimit -v 1000000; timeout 20 kubensctl mounts");
-    let named: Vec<_> = text.lines().filter(|line| line.contains(" pod ")).collect();
+    let text = sandbox.ok("ulimit -v 1000000; timeout 20 kubensctl mounts -o owner,target");
+    let named: Vec<_> = text.lines().filter(|line| line.contains("pod ")).collect();
     assert!(named.len() == 1 && named[0].contains("pod ns/good rootfs"), "{text}");
     assert_eq!(text.lines().count(), 12, "{text}");
+}
+
+#[test]
+fn whose_each_is_comes_first_and_what_is_wanted_can_be_said() {
+    let sandbox = pinned();
+    sandbox.ok(&format!(
+        r#"mkdir -p /var/log/pods/shop_web-0_{POD}
+        v=/var/lib/kubelet/pods/{POD}/volumes/kubernetes.io~projected; w=/var/lib/kubelet/pods/0000-1/volumes/x
+        c=/run/containerd/io.containerd.runtime.v2.task/k8s.io
+        at() {{ mkdir -p "$2" && kubensenter -q mount -t $1 ${{3:-v}} "$2"; }}
+        spec() {{ echo '{{"annotations":{{"io.kubernetes.cri.sandbox-name":"'$1'","io.kubernetes.cri.sandbox-namespace":"shop"'$2'}}}}'; }}
+        at tmpfs $v/token; at tmpfs $w/data; at tmpfs $c/a1/rootfs; at tmpfs $c/b2/rootfs; at tmpfs $c/c3/rootfs; at proc /run/plain
+        spec db-1 ',"io.kubernetes.cri.container-name":"db"' >$c/a1/config.json; spec db-1 >$c/b2/config.json
+        at tmpfs /run/ipcns/cni-1"#
+    ));
+    let lines = |options: &str| -> Vec<String> {
+        let text = sandbox.ok(&format!("kubensctl mounts {options}"));
+        text.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+    };
+    let all = lines("");
+    let head = "NAMESPACE POD CONTAINER/VOLUME TARGET SOURCE TYPE OPTIONS";
+    assert_eq!(all[0], head, "{all:#?}");
+    let starts = |line: usize, start: &str| assert!(all[line].starts_with(start), "{all:#?}");
+    starts(1, "shop web-0 token /var/lib/kubelet/pods/");
+    starts(2, "0000-1 data /var/lib/kubelet/pods/");
+    starts(3, "shop db-1 db /run/containerd/");
+    starts(4, "shop db-1 (sandbox) /run/containerd/");
+    starts(5, "c3 /run/containerd/");
+    starts(6, "/run/plain v proc ");
+    starts(7, "pinned cni-1 /run/ipcns/cni-1 ");
+    assert_eq!(lines("-n"), all[1..]);
+    let short = "-no pod,part --sort pod".replace("part", "container/volume");
+    assert_eq!(
+        lines(&short),
+        ["0000-1 data", "db-1 db", "db-1 (sandbox)", "web-0 token", "c3", "", "pinned cni-1"]
+    );
+    assert_eq!(lines("-no volume --pod shop/web-0"), ["token"]);
+    assert_eq!(lines("-no container --pod db-1"), ["db", ""]);
+    assert_eq!(lines("-no target --pod other/db-1"), [""; 0]);
+    assert_eq!(lines("-no pod --container db"), ["db-1"]);
+    assert_eq!(lines("-no target -t proc,ext4"), ["/run/plain"]);
+    assert_eq!(lines("-no volume /var/lib/kubelet/pods/0000-1"), ["data"]);
+    assert_eq!(lines("-no target /run/pl"), [""; 0]);
+    let ids: Vec<u32> = lines("-no id --sort id").iter().map(|id| id.parse().unwrap()).collect();
+    assert!(ids.is_sorted() && ids.len() == 7, "{ids:?}");
+    assert_eq!(sandbox.run("kubensctl mounts -o nonsense").status, 2);
+    let json = sandbox.ok("kubensctl mounts --json --container db");
+    let parts = r#""namespace":"shop","pod":"db-1","uid":null,"container":"db","volume":null,"owner":"pod shop/db-1 db rootfs""#;
+    assert!(json.contains(parts), "{json}");
+}
+
+#[test]
+fn on_a_terminal_lines_are_as_wide_as_it_is_and_in_a_pipe_nothing_is_cut() {
+    let sandbox = pinned();
+    sandbox.ok(&format!(
+        "mkdir -p /var/log/pods/日本日本日本日本_web-0-日本日本日本日本日本_{POD}
+         v=/var/lib/kubelet/pods/{POD}/volumes/kubernetes.io~projected/a-volume-with-a-long-name-日本日本日本
+         mkdir -p $v && kubensenter -q mount -t tmpfs -o nosuid,nodev,noexec,relatime long-long-source $v"
+    ));
+    let wide = sandbox.ok("kubensctl mounts");
+    assert!(
+        wide.contains(
+            "/volumes/kubernetes.io~projected/a-volume-with-a-long-name-日本日本日本  long-long-source"
+        ),
+        "{wide}"
+    );
+    assert!(!wide.contains('…'));
+    for columns in [80, 100, 120, 200] {
+        for set in [format!("COLUMNS={columns}"), format!("stty cols {columns};")] {
+            let script = format!("script -qec '{set} kubensctl mounts --no-pager' /dev/null </dev/null");
+            let text = sandbox.ok(&script).replace("\r\n", "\n");
+            assert!(text.contains('…') && text.contains("tmpfs"), "{columns}: {text}");
+            for line in text.lines() {
+                let width: usize = line.chars().map(|c| if c >= '\u{2e80}' { 2 } else { 1 }).sum();
+                assert!(width <= columns, "{width} of {columns}: {text}");
+            }
+        }
+    }
 }

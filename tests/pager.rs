@@ -42,7 +42,10 @@ fn on_a_terminal_it_is_the_one_that_systemctl_takes() {
         (format!("{own} SYSTEMD_PAGERSECURE=1 PAGER=nowhere"), "called /run/own/less \n"),
     ] {
         let out = screen(&sandbox, &environment);
-        assert!(out.starts_with(if called.is_empty() { "TARGET" } else { called }), "{environment}: {out}");
+        assert!(
+            out.starts_with(if called.is_empty() { "NAMESPACE" } else { called }),
+            "{environment}: {out}"
+        );
         let secure = environment.contains("PAGERSECURE=1");
         assert_eq!(out.contains("has LESSSECURE=1\n"), secure, "{environment}: {out}");
         assert_eq!(out.contains("has A=b\n"), environment.contains("A=b"), "{environment}: {out}");
@@ -58,7 +61,7 @@ fn empty_or_cat_means_none_and_so_do_a_pipe_json_and_the_option() {
     for environment in
         ["PAGER=", "SYSTEMD_PAGER=", "PAGER=cat", "SYSTEMD_PAGER=cat PAGER=less", "SYSTEMD_PAGER= PAGER=less"]
     {
-        assert!(screen(&sandbox, environment).starts_with("TARGET"), "{environment}");
+        assert!(screen(&sandbox, environment).starts_with("NAMESPACE"), "{environment}");
     }
     let on_terminal = |call: &str| sandbox.ok(&format!("script -qec '{call}' /dev/null"));
     for plain in ["mounts --no-pager", "--no-pager mounts", "mounts --json", "mounts | cat"] {
@@ -95,12 +98,12 @@ fn with_anothers_rights_it_is_the_systems_less_in_secure_mode_or_none() {
         has.sort_unstable();
         assert_eq!(has, ["LESS=FRSXMK", "LESSSECURE=1", "TERM=vt100"], "{call}");
         let off = sandbox.ok(&format!("script -qec 'SYSTEMD_PAGER= SUDO_UID=1 {kubensctl}' /dev/null"));
-        assert!(off.starts_with("TARGET"), "{off}");
+        assert!(off.starts_with("NAMESPACE"), "{off}");
     }
     // more(1) has a shell, too.
     sandbox.ok("umount /usr/bin/less && mount --bind /dev/null /usr/bin/less");
     let none = sandbox.ok(&format!("script -qec 'env {TRAPS} SUDO_UID=1000 {kubensctl}' /dev/null"));
-    assert!(none.starts_with("TARGET"), "{none}");
+    assert!(none.starts_with("NAMESPACE"), "{none}");
 }
 
 #[test]

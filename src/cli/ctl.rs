@@ -1,5 +1,7 @@
 //! kubensctl's command line.
 
+pub mod mounts;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -78,20 +80,7 @@ pub enum Verb {
     /// Say whether it is in effect, and which service runs on which side
     Status(Status),
     /// List the mounts inside, and the pod that each belongs to
-    Mounts {
-        /// List the mounts of both sides
-        #[arg(long, conflicts_with = "host")]
-        all: bool,
-        /// List what the host has and the namespace lacks
-        #[arg(long)]
-        host: bool,
-        /// Show which mount stands on which
-        #[arg(long, conflicts_with = "json")]
-        tree: bool,
-        /// List them in JSON
-        #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
-        json: Option<Layout>,
-    },
+    Mounts(mounts::Mounts),
     /// Look for known problems, and say how to solve each
     Check {
         /// Say it in JSON
@@ -255,7 +244,7 @@ impl Asked {
         !matches!(
             self.verb,
             Verb::Status(_)
-                | Verb::Mounts { .. }
+                | Verb::Mounts(_)
                 | Verb::Check { .. }
                 | Verb::Metrics { .. }
                 | Verb::Completion { .. }
@@ -265,7 +254,7 @@ impl Asked {
 
     /// Whether the report may be long, and is for reading.
     pub fn is_for_a_pager(&self) -> bool {
-        !self.no_pager && matches!(self.verb, Verb::Mounts { json: None, .. })
+        !self.no_pager && matches!(self.verb, Verb::Mounts(mounts::Mounts { json: None, .. }))
     }
 }
 

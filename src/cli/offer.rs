@@ -166,7 +166,7 @@ mod tests {
         assert_eq!(words("kubensenter --re"), ["--require"]);
         assert_eq!(words("kubensenter -q --verb"), ["--verbose"]);
         assert_eq!(words("kubensctl --di"), ["--dir"]);
-        assert_eq!(words("kubensctl mounts --no"), ["--no-pager"]);
+        assert_eq!(words("kubensctl mounts --no"), ["--noheadings", "--no-pager"]);
         assert!(words("kubensenter -").contains(&"-m".to_owned()));
         assert_eq!(words("kubensenter -- --re"), [""; 0]);
         assert_eq!(words("kubensctl -- --re"), [""; 0]);

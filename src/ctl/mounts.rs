@@ -3,24 +3,18 @@
 use std::path::Path;
 
 use super::{looked, pin_in};
+use crate::cli::ctl::mounts::Mounts;
 use crate::exit::Report;
-use crate::model::json::{self, Layout};
-use crate::model::mounts::listing::{self, Which};
+use crate::model::json;
+use crate::model::mounts::columns::{self, Form};
+use crate::model::mounts::listing;
 use crate::model::node::facts::Pinning;
 use crate::model::text::Shown;
+use crate::sys::screen::Screen;
 use crate::sys::{pods, survey};
 
-pub(super) fn mounts(
-    dir: &Path,
-    (all, host): (bool, bool),
-    tree: bool,
-    json: Option<Layout>,
-) -> anyhow::Result<Report> {
-    let which = match (all, host) {
-        (true, _) => Which::All,
-        (false, true) => Which::Host,
-        (false, false) => Which::Inside,
-    };
+pub(super) fn mounts(dir: &Path, asked: &Mounts, screen: Screen) -> anyhow::Result<Report> {
+    let which = asked.which();
     let node = looked(survey::look_at_mounts(&pin_in(dir)?))?;
     let view = node.view();
     let Some(rows) = listing::rows(&view, which) else {
@@ -36,8 +30,18 @@ pub(super) fn mounts(
         return Err(anyhow::Error::msg(message));
     };
     let pods = pods::names(listing::containers(&rows));
-    Ok(Report::done(match json {
+    let mut rows = listing::wanted(rows, &asked.filter(), &pods, asked.tree);
+    if let Some(column) = asked.sort {
+        columns::sort(&mut rows, column, which, &pods);
+    }
+    let form = Form {
+        columns: asked.output.clone(),
+        tree: asked.tree,
+        bare: asked.noheadings,
+        width: screen.width(),
+    };
+    Ok(Report::done(match asked.json {
         Some(layout) => json::document(&listing::entries(&rows, &pods), layout),
-        None => listing::text(&rows, which, &pods, tree),
+        None => columns::text(&rows, which, &pods, &form),
     }))
 }

@@ -1,16 +1,28 @@
 //! The terminal that standard output may be.
 
+use std::io;
+
+use rustix::termios;
+
 /// Standard output, as a screen.
 #[derive(Clone, Copy)]
 pub struct Screen {
     terminal: bool,
     coloured: bool,
+    width: Option<usize>,
 }
 
 impl Screen {
-    /// Whether it is a terminal, and whether colours are welcome there.
-    pub fn new(terminal: bool, coloured: bool) -> Self {
-        Screen { terminal, coloured }
+    /// Whether standard output is a terminal, and whether colours are welcome there. `columns`: how wide it is said to be.
+    pub fn new(terminal: bool, coloured: bool, columns: Option<usize>) -> Self {
+        let measured = || termios::tcgetwinsize(io::stdout()).ok().map(|size| usize::from(size.ws_col));
+        let width = columns.or_else(measured).filter(|width| terminal && *width > 0);
+        Screen { terminal, coloured, width }
+    }
+
+    /// How many columns it has; `None`: it is no terminal, and a line may have any length.
+    pub fn width(self) -> Option<usize> {
+        self.width
     }
 
     /// Whether a person reads it as it comes.

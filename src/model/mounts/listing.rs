@@ -8,11 +8,10 @@ use crate::model::json::Name;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::owner::{self, Owner, Runtime};
 use crate::model::mounts::paths;
-use crate::model::mounts::pods::Pods;
+use crate::model::mounts::pods::{Pods, Told};
 use crate::model::mounts::table::Mount;
 use crate::model::node::facts::View;
 use crate::model::table;
-use crate::model::text::Shown;
 
 /// Which mounts are wanted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,13 +38,15 @@ enum State {
 
 /// A mount of the list.
 pub struct Row<'a> {
-    mount: &'a Mount,
+    pub(super) mount: &'a Mount,
     state: State,
     shadowed: bool,
+    /// Whether it is one of those that were asked for; if not, one of them may stand on it.
+    listed: bool,
 }
 
 impl Row<'_> {
-    fn side(&self) -> &'static str {
+    pub(super) fn side(&self) -> &'static str {
         match self.state {
             State::Inside(origin) if origin.hidden() => "inside",
             State::Inside(_) => "both",
@@ -53,7 +54,7 @@ impl Row<'_> {
         }
     }
 
-    fn state(&self) -> &'static str {
+    pub(super) fn state(&self) -> &'static str {
         match self.state {
             State::Inside(Origin::Arrived) => "arrived",
             State::Inside(Origin::Copied) => "copied",
@@ -66,8 +67,9 @@ impl Row<'_> {
         }
     }
 
-    fn note(&self, which: Which) -> String {
+    pub(super) fn note(&self, which: Which) -> String {
         let what = match (which, self.state) {
+            _ if !self.listed => "both",
             (Which::Inside, State::Inside(Origin::Own)) => "",
             (Which::All, State::Inside(Origin::Own)) => "inside",
             (Which::All, State::Inside(Origin::Arrived)) => "both",
@@ -82,28 +84,29 @@ impl Row<'_> {
     }
 }
 
-/// The rows, in the order of the tables: each mount after the one that it is mounted on. `None`: a table that this
-/// needs could not be read.
+/// The rows, in the order of the tables: each mount after the one that it is mounted on. Those that are not wanted are
+/// among them, for a tree. `None`: a table that this needs could not be read.
 pub fn rows<'a>(view: &View<'a>, which: Which) -> Option<Vec<Row<'a>>> {
     let comparison = view.comparison.as_ref()?;
     let (inside, outside) = (view.node.inside.as_deref()?, view.node.outside.as_deref()?);
     let mut rows = Vec::new();
     if which != Which::Host {
-        let wanted = |origin: Origin| which == Which::All || origin.hidden();
         let shadowed = paths::shadowed(inside);
-        let found = inside.iter().zip(&comparison.inside).filter(|(_, origin)| wanted(**origin));
-        rows.extend(found.map(|(mount, origin)| Row {
+        rows.extend(inside.iter().zip(&comparison.inside).map(|(mount, origin)| Row {
             mount,
             state: State::Inside(*origin),
             shadowed: shadowed.contains(&mount.id),
+            listed: which == Which::All || origin.hidden(),
         }));
     }
     if which != Which::Inside {
         let shadowed = paths::shadowed(outside);
         let sharing: HashSet<_> =
             outside.iter().filter(|mount| mount.shared.is_some()).map(|mount| mount.id).collect();
-        let state = |mount: &Mount| {
-            if mount.target == view.node.point {
+        let state = |mount: &Mount, arrived: bool| {
+            if arrived {
+                State::Inside(Origin::Arrived)
+            } else if mount.target == view.node.point {
                 State::Pin
             } else if sharing.contains(&mount.parent) {
                 State::Missing
@@ -111,14 +114,68 @@ pub fn rows<'a>(view: &View<'a>, which: Which) -> Option<Vec<Row<'a>>> {
                 State::Private
             }
         };
-        let lacking = outside.iter().zip(&comparison.arrived).filter(|(_, arrived)| !**arrived);
-        rows.extend(lacking.map(|(mount, _)| Row {
+        rows.extend(outside.iter().zip(&comparison.arrived).map(|(mount, arrived)| Row {
             mount,
-            state: state(mount),
+            state: state(mount, *arrived),
             shadowed: shadowed.contains(&mount.id),
+            listed: !arrived,
         }));
     }
     Some(rows)
+}
+
+/// What of the rows is wanted; empty: all.
+#[derive(Debug, Default)]
+pub struct Filter {
+    /// File systems' types.
+    pub types: Vec<Vec<u8>>,
+    /// Mounts at this path or below it.
+    pub path: Option<Vec<u8>>,
+    /// A pod's namespace, if it is said, and name.
+    pub pod: Option<(Option<Vec<u8>>, Vec<u8>)>,
+    /// A container's name.
+    pub container: Option<Vec<u8>>,
+}
+
+impl Filter {
+    fn takes(&self, row: &Row<'_>, pods: &Pods) -> bool {
+        let told = told(row, pods);
+        let pod = told.and_then(|told| told.pod);
+        let is_pod = |(namespace, name): &(Option<Vec<u8>>, Vec<u8>)| {
+            pod.is_some_and(|pod| {
+                pod.name == *name && namespace.as_ref().is_none_or(|it| pod.namespace == *it)
+            })
+        };
+        (self.types.is_empty() || self.types.contains(&row.mount.kind))
+            && self.path.as_ref().is_none_or(|path| paths::is_below(&row.mount.target, path))
+            && self.pod.as_ref().is_none_or(is_pod)
+            && self
+                .container
+                .as_deref()
+                .is_none_or(|name| told.is_some_and(|told| told.container == Some(name)))
+    }
+}
+
+/// The rows that are wanted, and with `ancestors` also those on which they stand.
+pub fn wanted<'a>(mut rows: Vec<Row<'a>>, filter: &Filter, pods: &Pods, ancestors: bool) -> Vec<Row<'a>> {
+    for row in &mut rows {
+        row.listed = row.listed && filter.takes(row, pods);
+    }
+    let place: HashMap<_, _> = rows.iter().enumerate().map(|(place, row)| (row.mount.id, place)).collect();
+    let mut kept: Vec<bool> = rows.iter().map(|row| row.listed).collect();
+    for start in (0..rows.len()).filter(|_| ancestors) {
+        let mut at = start;
+        // Up to one that is kept already: a circle ends there, too.
+        while let Some(&above) =
+            place.get(&rows[at].mount.parent).filter(|above| rows[start].listed && !kept[**above])
+        {
+            kept[above] = true;
+            at = above;
+        }
+    }
+    let mut kept = kept.into_iter();
+    rows.retain(|_| kept.next() == Some(true));
+    rows
 }
 
 /// The containers of the list: the ID and whose it is, and where something of it is mounted.
@@ -129,47 +186,21 @@ pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], Ru
     })
 }
 
-fn owner(row: &Row<'_>, pods: &Pods) -> Option<String> {
-    let target = &row.mount.target;
+/// Whose a mount is, as far as it can be told.
+pub(super) fn told<'a>(row: &Row<'a>, pods: &'a Pods) -> Option<Told<'a>> {
+    let target: &'a [u8] = &row.mount.target;
     match (owner::owner(target), row.state) {
-        (Some(owner), _) => Some(pods.told(owner).to_string()),
+        (Some(owner), _) => Some(pods.told(owner)),
         (None, State::Inside(Origin::Own)) => pods.maker(target),
         (None, State::Inside(_) | State::Private | State::Missing | State::Pin) => None,
     }
 }
 
-/// The list as a table, or as a tree: then a mount stands below the one that it is mounted on, if that is listed.
-pub fn text(rows: &[Row<'_>], which: Which, pods: &Pods, tree: bool) -> String {
-    let order = if tree {
-        let place: HashMap<_, _> =
-            rows.iter().enumerate().map(|(place, row)| (row.mount.id, place)).collect();
-        let parents: Vec<_> = rows.iter().map(|row| place.get(&row.mount.parent).copied()).collect();
-        table::tree(&parents)
-    } else {
-        (0..rows.len()).map(|place| (place, String::new())).collect()
-    };
-    let cells: Vec<_> = order
-        .into_iter()
-        .map(|(place, branch)| {
-            let row = &rows[place];
-            [
-                format!("{branch}{}", Shown(&row.mount.target)),
-                source(row.mount),
-                Shown(&row.mount.kind).to_string(),
-                Shown(&row.mount.options).to_string(),
-                owner(row, pods).unwrap_or_default(),
-                row.note(which),
-            ]
-        })
-        .collect();
-    let note = if cells.iter().any(|cells| !cells[5].is_empty()) { "NOTE" } else { "" };
-    table::columns(["TARGET", "SOURCE", "TYPE", "OPTIONS", "OWNER", note], &cells)
-}
-
-/// The source and, where it is not the file system's root that is mounted, the directory, as findmnt shows it.
-fn source(mount: &Mount) -> String {
-    let source = Shown(&mount.source);
-    if mount.root == b"/" { source.to_string() } else { format!("{source}[{}]", Shown(&mount.root)) }
+/// The branches of a tree, in which a mount stands below the one that it is mounted on, and the order to draw them in.
+pub fn tree(rows: &[Row<'_>]) -> Vec<(usize, String)> {
+    let place: HashMap<_, _> = rows.iter().enumerate().map(|(place, row)| (row.mount.id, place)).collect();
+    let parents: Vec<_> = rows.iter().map(|row| place.get(&row.mount.parent).copied()).collect();
+    table::tree(&parents)
 }
 
 /// A row for programs; the schema is in kubensctl(8).
@@ -182,6 +213,11 @@ pub struct Entry<'a> {
     kind: Name<'a>,
     options: Name<'a>,
     super_options: Name<'a>,
+    namespace: Option<Name<'a>>,
+    pod: Option<Name<'a>>,
+    uid: Option<Name<'a>>,
+    container: Option<Name<'a>>,
+    volume: Option<Name<'a>>,
     owner: Option<String>,
     side: &'static str,
     state: &'static str,
@@ -191,20 +227,29 @@ pub struct Entry<'a> {
 }
 
 /// The list for programs.
-pub fn entries<'a>(rows: &'a [Row<'_>], pods: &Pods) -> Vec<Entry<'a>> {
-    let entry = |row: &'a Row<'_>| Entry {
-        target: Name(&row.mount.target),
-        source: Name(&row.mount.source),
-        root: Name(&row.mount.root),
-        kind: Name(&row.mount.kind),
-        options: Name(&row.mount.options),
-        super_options: Name(&row.mount.super_options),
-        owner: owner(row, pods),
-        side: row.side(),
-        state: row.state(),
-        shadowed: row.shadowed,
-        id: row.mount.id,
-        parent: row.mount.parent,
+pub fn entries<'a>(rows: &[Row<'a>], pods: &'a Pods) -> Vec<Entry<'a>> {
+    let entry = |row: &Row<'a>| {
+        let told = told(row, pods);
+        let pod = told.and_then(|told| told.pod);
+        Entry {
+            target: Name(&row.mount.target),
+            source: Name(&row.mount.source),
+            root: Name(&row.mount.root),
+            kind: Name(&row.mount.kind),
+            options: Name(&row.mount.options),
+            super_options: Name(&row.mount.super_options),
+            namespace: pod.map(|pod| Name(&pod.namespace)),
+            pod: pod.map(|pod| Name(&pod.name)),
+            uid: told.and_then(|told| told.uid()).map(Name),
+            container: told.and_then(|told| told.container).map(Name),
+            volume: told.and_then(|told| told.volume()).map(Name),
+            owner: told.map(|told| told.to_string()),
+            side: row.side(),
+            state: row.state(),
+            shadowed: row.shadowed,
+            id: row.mount.id,
+            parent: row.mount.parent,
+        }
     };
     rows.iter().map(entry).collect()
 }
