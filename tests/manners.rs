@@ -84,3 +84,14 @@ fn a_word_that_is_no_verb_is_answered_on_one_line() {
         said("there is no verb 'exec': `kubensenter a\\x1b[2Jb` runs it inside")
     );
 }
+
+#[test]
+fn kubensenters_help_fits_too_and_ends_with_the_exit_statuses_and_the_page() {
+    let help: Run = Command::new(harness::BINARY).arg("--help").output().unwrap().into();
+    assert_eq!((help.status, help.stderr.as_str()), (0, ""));
+    for line in help.stdout.lines() {
+        assert!(line.chars().count() <= 80, "{line}");
+    }
+    let end = help.stdout.split("\nExit status:\n").nth(1).unwrap();
+    assert!(["125", "126", "127", "`man kubensenter`"].iter().all(|word| end.contains(word)), "{end}");
+}

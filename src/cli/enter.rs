@@ -46,15 +46,19 @@ pub enum Target {
 }
 
 const AFTER_HELP: &str = "\
-Options end at the first word that is not one, or at `--`. Without COMMAND: a login shell.
+All words from COMMAND on belong to the command. Without one, a login shell is
+started. Where no namespace is pinned, the command runs where it was called.
 
 Environment:
   KUBENSMNT          join the mount namespace at this path, or fail
   DEFAULT_KUBENSMNT  where to look for the pin [default: /run/kubens/mnt]
-  KUBENSENTER_LOG    log level: 0 silent, 1 default, 2 debug
+  KUBENSENTER_LOG    how much to say: 0 nothing, 1 the default, 2 everything
 
-Exit status: the command's; 125 kubensenter failed; 126 the command cannot be executed; 127 it was not found.
-See kubensenter(1).
+Exit status:
+  that of the command, if it ran
+  125 kubensenter failed, 126 the command cannot be executed, 127 is not found
+
+All of it is in `man kubensenter`; `kubensctl status` says how the namespace is.
 ";
 
 /// Run a command in the mount namespace of the kubelet and the container runtime
@@ -64,10 +68,10 @@ See kubensenter(1).
 #[command(group = ArgGroup::new("namespace").args(["mount", "target", "host"]))]
 #[command(group = ArgGroup::new("named").args(["mount", "target"]))]
 struct Typed {
-    /// One log level less; may be repeated
+    /// Say less; may be repeated
     #[arg(short, long, action = ArgAction::Count)]
     quiet: u8,
-    /// One log level more; may be repeated
+    /// Say more; may be repeated
     #[arg(short, long, action = ArgAction::Count)]
     verbose: u8,
     /// Join the mount namespace at FILE, or fail
@@ -82,7 +86,7 @@ struct Typed {
     /// Fail where no namespace is pinned
     #[arg(long, conflicts_with = "host")]
     require: bool,
-    /// With -m or -t: join it whoever owns it
+    /// With -m or -t: join it, whichever user owns it
     #[arg(long, requires = "named")]
     any_owner: bool,
     /// Working directory inside [default: the caller's]
@@ -91,7 +95,7 @@ struct Typed {
     /// The command's argv[0] [default: COMMAND as given]
     #[arg(long, value_name = "NAME", allow_hyphen_values = true, value_parser = word())]
     argv0: Option<CString>,
-    /// Have the shell run STRING, as sshd and su ask a login shell to
+    /// Have the shell run STRING, as sshd and su do
     #[arg(short = 'c', long = "command", value_name = "STRING", allow_hyphen_values = true, value_parser = word())]
     string: Option<CString>,
     #[arg(value_name = "COMMAND", hide = true, num_args = 1.., trailing_var_arg = true)]
