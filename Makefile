@@ -30,6 +30,7 @@ MANDIR ?= $(DATADIR)/man
 DOCDIR ?= $(DATADIR)/doc/kubensenter
 LICENSEDIR ?= $(DATADIR)/licenses/kubensenter
 UNITDIR ?= $(or $(call dir_of,systemd,systemdsystemunitdir),$(PREFIX)/lib/systemd/system)
+GENERATORDIR ?= $(or $(call dir_of,systemd,systemdsystemgeneratordir),$(PREFIX)/lib/systemd/system-generators)
 BASHDIR ?= $(or $(call dir_of,bash-completion,completionsdir),$(DATADIR)/bash-completion/completions)
 PRESETDIR ?= $(or $(call dir_of,systemd,systemdsystempresetdir),$(PREFIX)/lib/systemd/system-preset)
 FISHDIR ?= $(or $(call dir_of,fish,completionsdir),$(DATADIR)/fish/vendor_completions.d)
@@ -111,6 +112,8 @@ install: $(if $(shell command -v $(CARGO)),all)
 place: place-docs
 	$(INSTALL) -D -m 0755 $(binary) $(DESTDIR)$(BINDIR)/kubensenter
 	ln -sf kubensenter $(DESTDIR)$(BINDIR)/kubensctl
+	$(INSTALL) -d $(DESTDIR)$(GENERATORDIR)
+	ln -sfr $(DESTDIR)$(BINDIR)/kubensenter $(DESTDIR)$(GENERATORDIR)/kubens-generator
 	for page in man/*.[1-8]; do \
 	    $(INSTALL) -D -m 0644 -t $(DESTDIR)$(MANDIR)/man$${page##*.} $$page || exit; \
 	done
@@ -190,13 +193,12 @@ test-source: deb-source rpm-source
 	@tests/package/source
 
 # Where node-install finds a node's directories, and /lib is what it is on every node of today.
-directories = UNITDIR=/usr/lib/systemd/system PRESETDIR=/usr/lib/systemd/system-preset \
+directories = UNITDIR=/usr/lib/systemd/system GENERATORDIR=/usr/lib/systemd/system-generators PRESETDIR=/usr/lib/systemd/system-preset \
     BASHDIR=/usr/share/bash-completion/completions FISHDIR=/usr/share/fish/vendor_completions.d
 image: all
 	rm -rf $(target)/image && mkdir -p $(target)/image/host/usr/lib
 	ln -s usr/lib $(target)/image/host/lib
 	@$(MAKE) --no-print-directory place DESTDIR=$(abspath $(target))/image/node PREFIX=/usr $(directories) >/dev/null
-	$(INSTALL) -D -t $(target)/image/bin packaging/kubernetes/node-install packaging/kubernetes/node-report \
-	    packaging/kubernetes/systemctl
+	$(INSTALL) -D -t $(target)/image/bin packaging/kubernetes/node-install packaging/kubernetes/node-report
 	cp packaging/kubernetes/Containerfile $(target)/image
 	@echo "podman build --tag registry.example.com/kubensenter:$(version) $(target)/image"

@@ -9,11 +9,13 @@ mod offer;
 mod pin;
 mod report;
 mod status;
-mod wrap;
+mod switch;
 
 use std::collections::BTreeSet;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{self, Path};
+
+use anyhow::Context;
 
 use crate::cli::ctl::mounts::Mounts;
 use crate::cli::ctl::{Asked, Status, Verb};
@@ -25,6 +27,7 @@ use crate::model::mounts::listing::{self, Which};
 use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
+use crate::sys::installed;
 use crate::sys::pods;
 use crate::sys::screen::Screen;
 use crate::sys::survey;
@@ -39,13 +42,14 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report
     match &asked.verb {
         Verb::Completion { shell, command } => Ok(completion::completion(*shell, *command)),
         Verb::Offer { command, words } => Ok(offer::run(*command, words)),
+        Verb::Dependents => dependents(),
         Verb::Pin { json } => pin::pin(&asked.dir, *json),
         Verb::Unpin { force, json } => pin::unpin(&asked.dir, *force, *json),
         Verb::Tidy { dry_run, json } => pin::tidy(&asked.dir, *dry_run, *json),
-        Verb::Wrap(wrap) => wrap::wrap(wrap, &asked.dir),
-        Verb::Unwrap(unwrap) => wrap::unwrap(unwrap),
-        Verb::Enable(enable) => wrap::node::enable(enable, &asked.dir),
-        Verb::Disable(disable) => wrap::node::disable(disable),
+        Verb::Wrap(wrap) => switch::wrap(wrap, &asked.dir),
+        Verb::Unwrap(unwrap) => switch::unwrap(unwrap, &asked.dir),
+        Verb::Enable(enable) => switch::enable(enable, &asked.dir),
+        Verb::Disable(disable) => switch::disable(disable, &asked.dir),
         Verb::Status(status) => status::status(&asked.dir, status, asked.quiet > 0, screen),
         Verb::Mounts(asked_for) => mounts::mounts(&asked.dir, asked_for, screen),
         Verb::Check { json } => check::check(&asked.dir, *json),
@@ -96,4 +100,10 @@ fn looked(node: Result<Node, Stranded>) -> anyhow::Result<Node> {
             format!("cannot come back from the pinned namespace: {why} (nothing was changed; try again)");
         anyhow::Error::msg(message)
     })
+}
+
+/// The files that start services through this program, but for the generator's and its own units.
+fn dependents() -> anyhow::Result<Report> {
+    let files = installed::dependents().context("cannot look for units")?;
+    Ok(Report::done(files.iter().map(|file| format!("{}\n", Shown::of(file))).collect::<Vec<_>>().concat()))
 }

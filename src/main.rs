@@ -1,19 +1,20 @@
-//! kubensenter and kubensctl: one program, two names.
+//! kubensenter, kubensctl and kubens-generator: one program, three names.
 //!
 //! Three floors. `model` knows: it takes facts and returns decisions, and asks nobody. `sys` learns facts and
-//! performs acts: every system call, and all `unsafe` in `sys/raw`. A command (`enter`, and a verb in `ctl`)
-//! is the staircase between them: gather, decide, act. Below them, a crate of its own: `early` runs the plain call
-//! before the C library starts, and what is not plain comes to nothing there and begins here.
+//! performs acts: every system call, and all `unsafe` in `sys/raw`. A command (`enter`, `generator`, and a verb in
+//! `ctl`) is the staircase between them: gather, decide, act. Below them, a crate of its own: `early` runs the plain
+//! call before the C library starts, and what is not plain comes to nothing there and begins here.
 //!
 //! ```text
-//!               main                       main    → cli  log  exit  enter  ctl
-//!         ┌───────┴───────┐                enter   → cli  exit  log  model  sys
-//!       enter            ctl/*   join              and whether early has joined
-//!         │               │                ctl/*   → cli  exit  log  model  sys; never each other
-//!         └───┬───────┬───┘                cli     → exit  model  sys::raw
-//!           model ◄─ sys     know ◄ do     sys     → log  model;  sys::raw → start, below
-//!   ─────────────────────────              log     → sys::stderr, which says nothing itself; exit → model
-//!       early    before libc               early   → nobody
+//!               main                       main      → cli  log  exit  enter  generator  ctl
+//!       ┌─────────┼─────────┐              enter     → cli  exit  log  model  sys
+//!     enter   generator    ctl/*   join                and whether early has joined
+//!       │         │         │              ctl/*     → cli  exit  log  model  sys; never each other
+//!       └─────┬───┴───┬─────┘              generator → exit  model  sys
+//!           model ◄─ sys     know ◄ do     cli       → exit  model  sys::raw
+//!   ─────────────────────────              sys       → log  model;  sys::raw → start, below
+//!       early    before libc               log       → sys::stderr, which says nothing itself; exit → model
+//!                                          early     → nobody
 //! ```
 //!
 //! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`, which is plain:
@@ -24,7 +25,7 @@
 //!
 //! And through `kubensenter --wd / findmnt`, which is not, as it is where anything is odd:
 //!
-//! 1. `early` returns and libc starts; here: argv[0] is not `kubensctl`, so enter; `cli` stops reading at `findmnt`
+//! 1. `early` returns and libc starts; here: argv[0] is neither of the other names, so enter; `cli` stops reading at `findmnt`
 //! 2. `enter` asks for a flag's namespace, `$KUBENSMNT`'s, or the default pin
 //! 3. `sys::namespace` opens it once and asks the descriptor what it is
 //! 4. `model::resolve` decides: join, stay, or refuse; `sys::trust` asks whose it is
@@ -38,6 +39,7 @@ mod cli;
 mod ctl;
 mod enter;
 mod exit;
+mod generator;
 mod log;
 mod model;
 mod sys;
@@ -58,10 +60,18 @@ use sys::{caller, pager};
 
 /// Called by the process's first frame, in `sys::raw`.
 fn start(words: Words<'static>) -> c_int {
-    let control = words.get(0).is_some_and(|name| search::base_name(name.to_bytes()) == b"kubensctl");
-    let (name, usual) = if control { ("kubensctl", Exit::Failed) } else { ("kubensenter", Exit::NotEntered) };
+    let called = words.get(0).map_or(&b""[..], |name| search::base_name(name.to_bytes()));
+    let (name, usual) = match called {
+        b"kubensctl" => ("kubensctl", Exit::Failed),
+        b"kubens-generator" => ("kubens-generator", Exit::Failed),
+        _ => ("kubensenter", Exit::NotEntered),
+    };
     let voice = Voice { name, journal_stream: raw::getenv(c"JOURNAL_STREAM") };
-    let end = if control { control_end(words, voice) } else { enter_end(words, voice) };
+    let end = match name {
+        "kubensctl" => control_end(words, voice),
+        "kubens-generator" => generator::run(words, raw::getenv(c"SYSTEMD_IN_INITRD")),
+        _ => enter_end(words, voice),
+    };
     match end {
         Ok(exit) => exit.code(),
         Err(failure) => {

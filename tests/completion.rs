@@ -66,7 +66,6 @@ fn values_are_what_there_is_on_this_machine() {
     let member = sandbox.ok("cat /run/member").trim().to_owned();
     // One of each namespace but one's own.
     assert_eq!(told(&sandbox, "kubensenter -t ''"), [member]);
-    assert_eq!(told(&sandbox, "kubensctl enable --runtime c"), ["cri-o", "containerd"]);
     assert_eq!(told(&sandbox, "kubensctl wrap --also ExecStop"), ["ExecStop", "ExecStopPost"]);
     assert_eq!(told(&sandbox, "kubensenter -q findmnt -"), [":command 2"]);
     assert_eq!(told(&sandbox, "kubensctl metrics --output ''"), [":files"]);

@@ -205,3 +205,44 @@ fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
         cells.iter().flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`')).collect();
     assert_eq!(led, named, "docs/troubleshooting.md");
 }
+
+#[test]
+fn kubens_conf_5_has_every_setting_and_every_program_and_no_other() {
+    let page = page("kubens.conf.5");
+    let options = section(&page, "OPTIONS");
+    let documented: BTreeSet<_> =
+        options.lines().filter_map(|line| line.strip_prefix(".It Ic ")?.strip_suffix('=')).collect();
+    assert_eq!(documented, BTreeSet::from(["Kubernetes", "Units", "Except", "Exec"]));
+    // Each of them is known, and what is not is said to be ignored.
+    let image = harness::image::Image::new();
+    let all: Vec<_> = documented.into_iter().collect();
+    image
+        .write("etc/systemd/kubens.conf", format!("[Inside]\n{}=\nKubernetes=no\nOther=\n", all.join("=\n")));
+    let run = Command::new("bash")
+        .args(["-c", r#"exec -a kubens-generator "$0" --root "$1" - - /nowhere"#, harness::BINARY])
+        .arg(&image.root)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(run.stderr).unwrap();
+    assert_eq!(
+        said,
+        "kubens-generator: /etc/systemd/kubens.conf:7: Other is no setting that is known here, ignored\n"
+    );
+
+    // The table is the catalogue's, word for word.
+    let source = fs::read_to_string("src/model/node/catalogue.rs").unwrap();
+    let table = source.split("const TABLE: &str = \"\n").nth(1).unwrap().split("\";").next().unwrap();
+    let rows = table.lines().filter(|row| !row.trim_start().starts_with("shim"));
+    let known: Vec<Vec<String>> = rows
+        .map(|row| row.split_whitespace().skip(1).map(|word| word.replace([',', '|'], " ")).collect())
+        .collect();
+    let belongs = section(&page, "WHAT BELONGS TO KUBERNETES");
+    let rows = belongs.lines().filter_map(|line| line.strip_prefix(".It ")).skip(1);
+    let written: Vec<Vec<String>> = rows
+        .map(|row| {
+            let cells = row.split("Ta").map(|cell| cell.trim().replace(", ", " "));
+            cells.map(|cell| if cell.is_empty() { "-".to_owned() } else { cell }).collect()
+        })
+        .collect();
+    assert_eq!(written, known);
+}

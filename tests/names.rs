@@ -86,7 +86,7 @@ fn no_word_of_a_command_line_or_variable_is_passed_on() {
         r#"kubensctl wrap "$n""#,
         r#"kubensctl wrap --root "/run/$n" "$n.service""#,
         r#"kubensctl wrap --also "$n" x"#,
-        r#"kubensctl enable --runtime "$n""#,
+        r#"kubensctl unwrap --root "/run/$n" "$n.service""#,
         r#"kubensctl enable --root "/run/$n""#,
         r#"kubensctl completion "$n""#,
         r#"kubensenter -v "--$n""#,

@@ -1,394 +1,303 @@
-//! `kubensctl wrap`, `unwrap`, `enable` and `disable` on images. What systemd makes of it is asked on the nodes,
-//! in `tests/node/cases/8*`.
+//! `kubensctl enable`, `disable`, `wrap` and `unwrap` on images: one file each. What systemd makes of it is asked on the
+//! nodes, in `tests/node/cases/8*`.
 #![allow(clippy::unwrap_used)]
 
 mod harness;
 
-use std::collections::BTreeMap;
-use std::fmt::Write;
 use std::fs;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU32, Ordering};
 
 use harness::Run;
+use harness::image::Image;
 
-/// An image, removed when it is dropped.
-struct Image {
-    root: PathBuf,
-}
-
-/// What a tree holds, path by path: a file's text, or where a link points to.
-type Tree = BTreeMap<String, String>;
-
-impl Image {
-    fn new() -> Self {
-        static NUMBER: AtomicU32 = AtomicU32::new(0);
-        let name =
-            format!("kubensenter-wrap.{}.{}", std::process::id(), NUMBER.fetch_add(1, Ordering::Relaxed));
-        let image = Image { root: std::env::temp_dir().join(name) };
-        fs::create_dir(&image.root).unwrap();
-        image
-    }
-
-    /// One with the program in it and this unit.
-    fn with(unit: &str, settings: &str) -> Self {
-        let image = Image::new();
-        image.write("usr/bin/kubensenter", "#!/bin/sh\n");
-        fs::set_permissions(image.path("usr/bin/kubensenter"), fs::Permissions::from_mode(0o755)).unwrap();
-        image.write(&format!("usr/lib/systemd/system/{unit}"), &format!("[Service]\n{settings}\n"));
-        image
-    }
-
-    fn path(&self, path: &str) -> PathBuf {
-        self.root.join(path)
-    }
-
-    fn write(&self, path: &str, text: &str) {
-        let path = self.path(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, text).unwrap();
-    }
-
-    fn read(&self, path: &str) -> String {
-        fs::read_to_string(self.path(path)).unwrap()
-    }
-
-    /// The program under its other name.
-    fn kubensctl(&self) -> PathBuf {
-        let path = self.path("usr/bin/kubensctl");
-        if !path.is_symlink() {
-            symlink(harness::BINARY, &path).unwrap();
-        }
-        path
-    }
-
-    fn command(&self, words: &str) -> Command {
-        let mut words = words.split_whitespace();
-        let mut command = Command::new(harness::BINARY);
-        command.arg0("kubensctl").args(words.next()).arg("--root").arg(&self.root).args(words);
-        command
-    }
-
-    /// Runs kubensctl on the image, and shows its root as ROOT.
-    fn run(&self, words: &str) -> Run {
-        let run: Run = self.command(words).output().unwrap().into();
-        let shown = |text: String| text.replace(self.root.to_str().unwrap(), "ROOT");
-        Run { stdout: shown(run.stdout), stderr: shown(run.stderr), ..run }
-    }
-
-    fn ok(&self, words: &str) -> String {
-        let run = self.run(words);
-        assert_eq!(run.status, 0, "{words}\n{}", run.stderr);
-        run.stdout
-    }
-
-    fn tree(&self) -> Tree {
-        tree(&self.root)
-    }
-
-    /// The tree without its directories: an empty one says nothing to systemd.
-    fn files(&self) -> Tree {
-        self.tree().into_iter().filter(|(path, _)| !path.ends_with('/')).collect()
-    }
-}
-
-impl Drop for Image {
-    fn drop(&mut self) {
-        fs::remove_dir_all(&self.root).unwrap();
-    }
-}
-
-fn tree(root: &Path) -> Tree {
-    fn walk(root: &Path, directory: &Path, found: &mut Tree) {
-        for entry in fs::read_dir(directory).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(root).unwrap().to_str().unwrap().to_owned();
-            if path.is_symlink() {
-                found.insert(name, format!("-> {}", fs::read_link(&path).unwrap().display()));
-            } else if path.is_dir() {
-                found.insert(name + "/", String::new());
-                walk(root, &path, found);
-            } else {
-                found.insert(name, String::from_utf8_lossy(&fs::read(&path).unwrap()).into_owned());
-            }
-        }
-    }
-    let mut found = Tree::new();
-    if root.exists() {
-        walk(root, root, &mut found);
-    }
-    found
-}
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let (path, target) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).unwrap();
-        if path.is_symlink() {
-            symlink(fs::read_link(&path).unwrap(), target).unwrap();
-        } else if path.is_dir() {
-            copy(&path, &target);
-        } else {
-            fs::copy(&path, target).unwrap();
-        }
-    }
-}
-
-/// `tests/golden/NN-name`: `units` is an image, `commands` are run in it one after the other, and `expected` is
-/// what was said and what was new in the image after each. `GOLDEN=write` writes it anew.
-#[test]
-fn units_in_and_drop_ins_out() {
-    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    let mut cases: Vec<_> = fs::read_dir(golden).unwrap().map(|entry| entry.unwrap().path()).collect();
-    cases.sort();
-    assert!(cases.len() > 10);
-    for case in cases {
-        let image = Image::new();
-        copy(&case.join("units"), &image.root);
-        // Every image has it, and no empty directory comes through git.
-        fs::create_dir_all(image.root.join("etc/systemd/system")).unwrap();
-        let mut before = image.tree();
-        let mut said = String::new();
-        for words in fs::read_to_string(case.join("commands")).unwrap().lines() {
-            let run = image.run(words);
-            let after = image.tree();
-            writeln!(said, "$ kubensctl {words}\n{}{}status {}", run.stdout, run.stderr, run.status).unwrap();
-            for (path, text) in after.iter().filter(|(path, text)| before.get(*path) != Some(text)) {
-                writeln!(said, "+ {path}").unwrap();
-                said.extend(text.lines().map(|line| format!("    {line}\n")));
-            }
-            for path in before.keys().filter(|path| !after.contains_key(*path)) {
-                writeln!(said, "- {path}").unwrap();
-            }
-            said.push('\n');
-            before = after;
-        }
-        let expected = case.join("expected");
-        if std::env::var_os("GOLDEN").is_some() {
-            fs::write(&expected, &said).unwrap();
-        }
-        assert_eq!(said, fs::read_to_string(&expected).unwrap(), "{}", case.display());
-    }
-}
-
-const DROP_IN: &str = "etc/systemd/system/a.service.d/99-kubens-wrapper.conf";
-
-#[test]
-fn unwrap_leaves_what_was_there_byte_for_byte() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    image.write("etc/systemd/system/a.service.d/10-mine.conf", "[Service]\nNice=5\n");
-    let before = image.tree();
-    for _ in 0..2 {
-        image.ok("wrap --also ExecStop a");
-        image.ok("wrap a");
-        assert_ne!(image.tree(), before);
-        image.ok("unwrap a");
-        assert_eq!(image.tree(), before);
-        assert!(image.ok("unwrap a").contains("is not wrapped"));
-    }
-}
-
-#[test]
-fn a_unit_that_its_package_changed_is_wrapped_anew_and_unwrapped_all_the_same() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    image.ok("wrap --also ExecReload a");
-    let unit = "usr/lib/systemd/system/a.service";
-    image.write(unit, "[Service]\nExecStart=/bin/a --new\nExecReload=/bin/b\n");
-    assert!(image.ok("wrap a").contains("runs inside from its next start on"));
-    let text = image.read(DROP_IN);
-    assert!(text.contains("ExecStart=/usr/bin/kubensenter /bin/a --new\n"), "{text}");
-    // What was asked for then still counts.
-    assert!(text.contains("ExecReload=/usr/bin/kubensenter /bin/b\n"), "{text}");
-    fs::remove_file(image.path(unit)).unwrap();
-    image.ok("unwrap a");
-    assert!(!image.path("etc/systemd/system/a.service.d").exists());
-}
-
-#[test]
-fn an_edited_drop_in_is_kept_and_named() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    image.write("usr/lib/systemd/system/b.service", "[Service]\nExecStart=/bin/b\n");
-    image.ok("wrap a b");
-    let edited = image.read(DROP_IN).replace("/bin/a", "/bin/a --mine");
-    image.write(DROP_IN, &edited);
-    let before = image.tree();
-    let run = image.run("unwrap b a");
-    assert_eq!((run.status, run.stdout.as_str()), (1, ""));
-    assert!(run.stderr.contains(&format!("ROOT/{DROP_IN} was edited by hand and is kept")), "{}", run.stderr);
-    assert_eq!(image.tree(), before);
-    assert!(image.ok("wrap a").contains("gets inside already"));
-    assert_eq!(image.tree(), before);
-    // Edited so that it does nothing any more.
-    image.write(DROP_IN, &edited.replace("ExecStart", "#ExecStart"));
-    let before = image.tree();
-    assert_eq!(image.run("wrap a").status, 1);
-    assert_eq!(image.tree(), before);
-}
-
-#[test]
-fn several_units_are_wrapped_or_none() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    image.write("usr/lib/systemd/system/b.service", "[Service]\nExecStart=/bin/b\n");
-    image.write("usr/lib/systemd/system/c.service", "[Service]\nUser=x\nExecStart=/bin/c\n");
-    let before = image.tree();
-    let run = image.run("wrap a c missing b");
-    assert_eq!(run.status, 1);
-    for part in
-        ["c.service cannot be wrapped: it could not start", "missing.service", "nothing was changed\n"]
-    {
-        assert!(run.stderr.contains(part), "{}", run.stderr);
-    }
-    assert_eq!(image.tree(), before);
-    // One that cannot be written: its directory is a file.
-    image.write("etc/systemd/system/b.service.d", "");
-    let before = image.tree();
-    let run = image.run("wrap a b");
-    assert_eq!(run.status, 1, "{}", run.stdout);
-    assert!(run.stderr.contains("b.service.d/99-kubens-wrapper.conf: "), "{}", run.stderr);
-    assert_eq!(image.tree(), before);
-}
-
-#[test]
-fn a_dry_run_shows_the_difference_and_changes_nothing() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    let before = image.tree();
-    let shown = image.ok("wrap --dry-run a");
-    assert!(shown.starts_with(&format!("--- /dev/null\n+++ /{DROP_IN}\n@@ -0,0 +1,10 @@\n+# ")), "{shown}");
-    assert!(shown.ends_with("+ExecStart=/usr/bin/kubensenter /bin/a\n"), "{shown}");
-    assert_eq!(image.tree(), before);
-    image.ok("wrap a");
-    let before = image.tree();
-    assert!(image.ok("unwrap --dry-run a").contains("-ExecStart=/usr/bin/kubensenter /bin/a\n"));
-    assert_eq!(image.tree(), before);
-}
-
-#[test]
-fn the_new_file_can_be_read_by_everybody_whatever_the_umask() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    let mut command = Command::new("sh");
+fn command(image: &Image, words: &str) -> Command {
+    let mut words = words.split_whitespace();
+    let mut command = Command::new(harness::BINARY);
+    command.arg0("kubensctl").args(words.next()).arg("--root").arg(&image.root).args(words);
     command
-        .args(["-c", "umask 077 && exec \"$0\" --quiet wrap --root \"$1\" a"])
-        .arg(image.kubensctl())
-        .arg(&image.root);
-    assert!(command.output().unwrap().status.success());
-    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!(mode(&image.path(DROP_IN)), 0o644);
-    assert_eq!(mode(image.path(DROP_IN).parent().unwrap()), 0o755);
 }
 
-#[test]
-fn json_says_the_same() {
-    let image = Image::with("a.service", "ExecStart=/bin/a\nPrivateTmp=yes");
-    let json = image.ok("wrap --json a");
-    assert_eq!(
-        json,
-        format!(
-            "{{\"dry_run\":false,\"reloaded\":false,\"units\":[{{\"unit\":\"a.service\",\"kind\":\"wrapper\",\
-             \"result\":\"written\",\"file\":\"ROOT/{DROP_IN}\",\"warnings\":[\"its own mounts stay behind when it \
-             joins, so these lose their effect: PrivateTmp=\"],\"diff\":null}}],\"besides\":[],\"next\":[]}}\n"
-        )
-    );
+/// Runs kubensctl on the image, and shows its root as ROOT.
+fn run(image: &Image, words: &str) -> Run {
+    let run: Run = command(image, words).output().unwrap().into();
+    let shown = |text: String| text.replace(image.root.to_str().unwrap(), "ROOT");
+    Run { stdout: shown(run.stdout), stderr: shown(run.stderr), ..run }
 }
+
+fn ok(image: &Image, words: &str) -> String {
+    let run = run(image, words);
+    assert_eq!(run.status, 0, "{words}\n{}", run.stderr);
+    run.stdout
+}
+
+const ENABLE: &str = "etc/systemd/kubens.conf.d/50-enable.conf";
+const WRAP: &str = "etc/systemd/kubens.conf.d/50-wrap.conf";
 
 /// A node with a kubelet and a runtime.
 fn node() -> Image {
     let image = Image::with("containerd.service", "ExecStart=/bin/containerd");
     image.write("usr/lib/systemd/system/kubelet.service", "[Service]\nExecStart=/bin/kubelet\n");
-    let kubens = "[Service]\nExecStart=/bin/true\n[Install]\nWantedBy=multi-user.target\n";
-    image.write("usr/lib/systemd/system/kubens.service", kubens);
     image.write("etc/systemd/system/README", "");
     image
 }
 
-const WANTED: &str = "etc/systemd/system/multi-user.target.wants/kubens.service";
-
 #[test]
-fn disable_undoes_exactly_what_enable_did() {
+fn enable_writes_one_file_and_disable_removes_it() {
     let image = node();
     let before = image.tree();
-    image.ok("enable");
-    assert!(image.path(WANTED).is_symlink());
-    let enabled = image.tree();
-    image.ok("enable");
-    assert_eq!(image.tree(), enabled);
-    image.ok("disable");
-    assert!(!image.path(WANTED).is_symlink());
-    // systemctl leaves its empty directory.
-    let mut after = image.tree();
-    after.remove("etc/systemd/system/multi-user.target.wants/");
-    assert_eq!(after, before);
-    assert!(image.ok("disable").contains("nothing of kubensctl enable"));
+    for _ in 0..2 {
+        let said = ok(&image, "enable");
+        assert_eq!(
+            said,
+            format!(
+                "ROOT/{ENABLE}: written\n\
+                 containerd.service: runs inside from its next start on, by /{ENABLE}\n\
+                 kubelet.service: runs inside from its next start on, by /{ENABLE}\n\
+                 next: boot it\n"
+            )
+        );
+        assert!(!ok(&image, "enable").contains("written"));
+        let new: Vec<_> = image.files().into_keys().filter(|path| !before.contains_key(path)).collect();
+        assert_eq!(new, [ENABLE]);
+        assert!(ok(&image, "disable").contains("kubelet.service: runs on the host from its next start on\n"));
+        assert_eq!(image.tree(), before);
+        ok(&image, "disable");
+        assert_eq!(image.tree(), before);
+    }
 }
 
 #[test]
-fn disable_leaves_what_was_so_before() {
+fn enable_takes_an_image_that_has_no_kubelet_yet() {
+    let image = Image::new();
+    assert!(ok(&image, "enable").contains("nothing of Kubernetes is there; what comes later is seen to"));
+    assert_eq!(image.files().into_keys().collect::<Vec<_>>(), [ENABLE]);
+    assert!(ok(&image, "wrap later").contains("later.service: is not there yet, and runs inside once it is"));
+    assert!(image.read(WRAP).contains("Units=later.service\n"));
+}
+
+#[test]
+fn enable_and_wrap_know_nothing_of_each_other() {
     let image = node();
-    image.ok("wrap kubelet");
-    image.write("etc/systemd/system/multi-user.target.wants/x", "");
-    symlink("/usr/lib/systemd/system/kubens.service", image.path(WANTED)).unwrap();
+    image.write("usr/lib/systemd/system/agent.service", "[Service]\nExecStart=/bin/agent\n");
+    ok(&image, "wrap agent kubelet");
+    let wrapped = image.tree();
+    ok(&image, "enable");
+    ok(&image, "disable");
+    assert_eq!(image.tree(), wrapped);
+    ok(&image, "enable");
+    // It belongs to Kubernetes all the same.
+    assert!(ok(&image, "unwrap kubelet agent").contains("kubelet.service: runs inside"));
+    assert!(!image.path(WRAP).exists() && image.path(ENABLE).exists());
+}
+
+#[test]
+fn unwrap_leaves_what_was_there() {
+    let image = Image::with("a.service", "ExecStart=/bin/a");
+    image.write("usr/lib/systemd/system/b.service", "[Service]\nExecStart=/bin/b\n");
+    image.write("etc/systemd/system/a.service.d/10-mine.conf", "[Service]\nNice=5\n");
     let before = image.tree();
-    image.ok("enable");
-    assert!(image.path("etc/systemd/system/containerd.service.d").exists());
-    image.ok("disable");
+    for _ in 0..2 {
+        ok(&image, "wrap --also ExecStop a");
+        ok(&image, "wrap b a");
+        assert!(image.read(WRAP).ends_with("[Inside]\nUnits=a.service\nUnits=b.service\nExec=ExecStop\n"));
+        ok(&image, "unwrap b");
+        assert!(image.read(WRAP).contains("Units=a.service\nExec"));
+        // Whether it is still there or not.
+        fs::rename(image.path("usr/lib/systemd/system/a.service"), image.path("kept")).unwrap();
+        ok(&image, "unwrap a");
+        fs::rename(image.path("kept"), image.path("usr/lib/systemd/system/a.service")).unwrap();
+        assert_eq!(image.tree(), before);
+        assert!(ok(&image, "unwrap a").contains("a.service: is not wrapped\n"));
+    }
+}
+
+#[test]
+fn a_unit_is_wrapped_by_its_own_name() {
+    let image = Image::with("crio.service", "ExecStart=/bin/crio");
+    symlink("crio.service", image.path("usr/lib/systemd/system/cri-o.service")).unwrap();
+    ok(&image, "wrap cri-o");
+    assert!(image.read(WRAP).contains("Units=crio.service\n"));
+    ok(&image, "unwrap cri-o");
+    assert!(!image.path(WRAP).exists());
+}
+
+#[test]
+fn what_cannot_run_inside_is_refused_and_nothing_is_changed() {
+    let image = node();
+    image.write("usr/lib/systemd/system/c.service", "[Service]\nUser=x\nExecStart=/bin/c\n");
+    let before = image.tree();
+    let refused = run(&image, "wrap containerd c");
+    assert_eq!((refused.status, refused.stdout.as_str()), (1, ""));
+    assert!(refused.stderr.contains("c.service cannot run inside: it could not start"), "{}", refused.stderr);
+    image.write("usr/lib/systemd/system/kubelet.service", "[Service]\nExecStart=nsenter -t 1 -m kubelet\n");
+    let refused = run(&image, "enable");
+    assert_eq!(
+        refused.stderr,
+        "kubensctl: kubelet.service cannot run inside: its own command enters mount namespaces: nsenter --mount \
+         (Except=kubelet.service in /etc/systemd/kubens.conf leaves it outside); nothing was changed\n"
+    );
+    image.write("usr/lib/systemd/system/kubelet.service", "[Service]\nExecStart=/bin/kubelet\n");
+    assert_eq!(run(&image, "wrap --dir /run/other containerd").status, 2);
+    assert_eq!(run(&image, "wrap a/b").status, 2);
+    // Its directory is a file.
+    image.write("etc/systemd/kubens.conf.d", "");
+    assert_eq!(run(&image, "enable").status, 1);
+    fs::remove_file(image.path("etc/systemd/kubens.conf.d")).unwrap();
+    assert_eq!(image.tree(), before);
+    image.write("etc/systemd/kubens.conf", "[Inside]\nExcept=c.service\nUnits=x y\nKubernetes=perhaps\n");
+    assert!(run(&image, "enable").stderr.contains("/etc/systemd/kubens.conf:4: perhaps is no boolean"));
+}
+
+#[test]
+fn a_dry_run_shows_what_the_generator_would_write_and_changes_nothing() {
+    let image = node();
+    let before = image.tree();
+    let shown = ok(&image, "enable --dry-run");
+    for part in [
+        &format!("--- /dev/null\n+++ /{ENABLE}\n@@ -0,0 +1,3 @@\n+# ") as &str,
+        "+++ /run/systemd/generator.late/containerd.service.d/zz-kubens.conf\n",
+        "+ExecStart=/usr/bin/kubensenter /bin/kubelet\n",
+    ] {
+        assert!(shown.contains(part), "{shown}");
+    }
+    assert_eq!(image.tree(), before);
+    ok(&image, "enable");
+    let before = image.tree();
+    assert!(ok(&image, "disable --dry-run").contains("-Kubernetes=yes\n"));
     assert_eq!(image.tree(), before);
 }
 
 #[test]
-fn enable_and_disable_go_on_where_they_were_killed() {
+fn the_new_file_can_be_read_by_everybody_whatever_the_umask() {
+    let image = node();
+    symlink(harness::BINARY, image.path("usr/bin/kubensctl")).unwrap();
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "umask 077 && exec \"$0\" --quiet enable --root \"$1\""])
+        .arg(image.path("usr/bin/kubensctl"))
+        .arg(&image.root);
+    assert!(command.output().unwrap().status.success());
+    let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(&image.path(ENABLE)), 0o644);
+    assert_eq!(mode(image.path(ENABLE).parent().unwrap()), 0o755);
+}
+
+#[test]
+fn no_link_leads_out_of_the_image() {
+    let (image, outside) = (node(), Image::new());
+    fs::create_dir_all(image.path("etc/systemd")).unwrap();
+    symlink(&outside.root, image.path("etc/systemd/kubens.conf.d")).unwrap();
+    assert_eq!(run(&image, "enable").status, 1);
+    assert_eq!(outside.tree().len(), 0);
+    fs::remove_file(image.path("etc/systemd/kubens.conf.d")).unwrap();
+    symlink("/var/kubens", image.path("etc/systemd/kubens.conf.d")).unwrap();
+    fs::create_dir_all(image.path("var/kubens")).unwrap();
+    ok(&image, "enable");
+    assert!(image.path("var/kubens/50-enable.conf").exists());
+}
+
+#[test]
+fn json_says_the_same() {
+    let image = Image::with("a.service", "ExecStart=/bin/a\nPrivateTmp=yes");
+    assert_eq!(
+        ok(&image, "wrap --json a"),
+        format!(
+            "{{\"dry_run\":false,\"reloaded\":false,\"file\":\"ROOT/{WRAP}\",\"result\":\"written\",\"units\":[\
+             {{\"unit\":\"a.service\",\"result\":\"inside\",\"said\":\"a.service: runs inside from its next start on, \
+             by /{WRAP}\",\"warnings\":[\"its own mounts stay behind when it joins, so these lose their effect: \
+             PrivateTmp=\"]}}],\"diff\":null,\"restarted\":[],\"next\":[\"boot it\"]}}\n"
+        )
+    );
+}
+
+/// What kubensctl wrote before there was a generator.
+const OLD: &str = "# Written by kubensctl wrap, taken back by kubensctl unwrap. Once edited it is yours, and both leave it alone.
+# Made from /usr/lib/systemd/system/containerd.service
+# kubensctl: kind=wrapper exec=ExecStart by=wrap sum=7a6162b21ae96acb
+[Unit]
+After=kubens.service
+
+[Service]
+SyslogIdentifier=containerd
+ExecStart=
+ExecStart=/usr/bin/kubensenter /usr/bin/containerd
+";
+
+#[test]
+fn an_old_drop_in_goes_unless_somebody_has_edited_it() {
+    for verb in ["enable", "wrap containerd"] {
+        let image = node();
+        let path = "etc/systemd/system/containerd.service.d/99-kubens-wrapper.conf";
+        image.write(path, OLD);
+        assert!(ok(&image, &format!("{verb} --dry-run")).contains("+++ /dev/null\n"));
+        assert!(ok(&image, verb).contains("containerd.service: runs inside from its next start on"));
+        assert!(!image.path(path).parent().unwrap().exists());
+        let edited = OLD.replace("/usr/bin/containerd\n", "/usr/bin/containerd --mine\n");
+        image.write(path, &edited);
+        assert!(
+            ok(&image, verb).contains("containerd.service: gets inside by itself, by /etc/systemd/system")
+        );
+        assert_eq!(image.read(path), edited);
+    }
+}
+
+#[test]
+fn killed_half_way_it_goes_on() {
     if !harness::installed("strace") {
-        harness::not_run("enable_and_disable_go_on_where_they_were_killed", "no strace");
+        harness::not_run("killed_half_way_it_goes_on", "no strace");
         return;
     }
-    let done = |verbs: &[&str]| {
-        let image = node();
-        image.kubensctl();
-        for verb in verbs {
-            image.ok(verb);
-        }
-        image.files()
-    };
-    let ends =
-        [("enable", &[][..], done(&["enable"])), ("disable", &["enable"], done(&["enable", "disable"]))];
-    for (verb, earlier, end) in ends {
-        let mut killed = 0;
-        loop {
+    for (earlier, verb) in [("", "enable"), ("enable", "disable"), ("wrap kubelet", "wrap containerd")] {
+        let fresh = || {
             let image = node();
-            image.kubensctl();
-            for verb in earlier {
-                image.ok(verb);
+            symlink(harness::BINARY, image.path("usr/bin/kubensctl")).unwrap();
+            if !earlier.is_empty() {
+                ok(&image, earlier);
             }
-            // Each call that changes something, of systemctl's too: its death is one half way as well.
-            let calls = "/^(mkdir|fchmod|fsync|rename|unlink|symlink|execve|write)";
-            let inject = format!("inject={calls}:signal=KILL:when={}", killed + 2);
-            let mut command = Command::new("strace");
-            command.args(["-f", "-qq", "-o", "/dev/null", "-e", &inject]);
-            command.arg(image.kubensctl()).args([verb, "--root"]).arg(&image.root);
-            let whole = command.output().unwrap().status.success();
-            image.ok(verb);
-            assert_eq!(image.files(), end, "{verb}, killed at call {}", killed + 2);
-            if whole {
-                break;
+            image
+        };
+        let image = fresh();
+        ok(&image, verb);
+        let end = image.files();
+        let mut killed = 0;
+        // Each call that changes something.
+        for call in ["mkdirat", "openat", "fchmod", "write", "fsync", "renameat", "unlinkat", "unlink"] {
+            for number in 1.. {
+                let image = fresh();
+                let inject = format!("inject={call}:signal=KILL:when={number}");
+                let mut command = Command::new("strace");
+                command.args(["-qq", "-o", "/dev/null", "-e", &inject]).arg(image.path("usr/bin/kubensctl"));
+                let (word, rest) = verb.split_once(' ').unwrap_or((verb, ""));
+                command.args([word, "--root"]).arg(&image.root).args(rest.split_whitespace());
+                let whole = command.output().unwrap().status.success();
+                ok(&image, verb);
+                assert_eq!(image.files(), end, "{verb}, killed at {call} {number}");
+                if whole {
+                    break;
+                }
+                killed += 1;
+                assert!(killed < 300, "{verb} never comes to its end");
             }
-            killed += 1;
-            assert!(killed < 100, "{verb} never comes to its end");
         }
         assert!(killed > 2, "{verb} was killed {killed} times");
     }
 }
 
 #[test]
-fn two_at_a_time_do_not_meet() {
-    let image = Image::with("a.service", "ExecStart=/bin/a");
-    image.write("etc/systemd/system/README", "");
-    let all: Vec<_> =
-        (0..8).map(|_| image.command("wrap a").stdout(Stdio::null()).spawn().unwrap()).collect();
+fn several_at_a_time_do_not_lose_one() {
+    let image = Image::new();
+    let mut all = Vec::new();
+    for number in 0..8 {
+        image.write(&format!("usr/lib/systemd/system/u{number}.service"), "[Service]\nExecStart=/bin/u\n");
+        all.push(command(&image, &format!("wrap u{number}")).stdout(Stdio::null()).spawn().unwrap());
+    }
     for mut one in all {
         assert!(one.wait().unwrap().success());
     }
-    assert!(image.ok("wrap a").contains("is wrapped already"));
-    let names: Vec<_> = fs::read_dir(image.path(DROP_IN).parent().unwrap()).unwrap().collect();
-    assert_eq!(names.len(), 1);
+    assert_eq!(image.read(WRAP).matches("Units=").count(), 8);
+    let left = fs::read_dir(image.path("etc/systemd")).unwrap().count();
+    assert_eq!(left, 1, "something is left beside kubens.conf.d");
 }

@@ -13,7 +13,7 @@ use super::{Outcome, explain, manners, os_words};
 use crate::exit::{Exit, Report};
 use crate::model::json::Layout;
 use crate::model::pin;
-use crate::model::units::dropin::Exec;
+use crate::model::units::exec::Exec;
 use crate::sys::raw::Words;
 
 /// Manage the mount namespace of the kubelet and the container runtime
@@ -105,6 +105,9 @@ pub enum Verb {
         /// Of this command alone, as a file that the shell loads by its name
         command: Option<Name>,
     },
+    /// Tell a package's scripts which files start services through this program
+    #[command(hide = true)]
+    Dependents,
     /// Tell a completion script what may stand in the place of the last word
     #[command(hide = true)]
     Offer {
@@ -149,9 +152,12 @@ pub enum Name {
     Kubensctl,
 }
 
-/// Where drop-ins are written, and what is said about it.
+/// Where the configuration is changed, and what is said about it.
 #[derive(Args)]
 pub struct Place {
+    /// Restart what runs on the wrong side, the runtime before the kubelet
+    #[arg(long, conflicts_with_all = ["root", "dry_run"])]
+    pub now: bool,
     /// Work on the image below DIR instead of on this machine
     #[arg(long, value_name = "DIR")]
     pub root: Option<PathBuf>,
@@ -180,10 +186,7 @@ pub struct Status {
 /// `wrap`
 #[derive(Args)]
 pub struct Wrap {
-    /// Only tell them where the pin is, as CRI-O wants it
-    #[arg(long, conflicts_with = "also")]
-    pub env: bool,
-    /// Wrap these commands too, besides ExecStart
+    /// Put these commands of them inside too, besides ExecStart
     #[arg(long, value_name = "EXEC", value_delimiter = ',', value_parser = exec)]
     pub also: Vec<Exec>,
     /// Where, and what is said
@@ -197,9 +200,6 @@ pub struct Wrap {
 /// `unwrap`
 #[derive(Args)]
 pub struct Unwrap {
-    /// Take back only what wrap --env wrote
-    #[arg(long)]
-    pub env: bool,
     /// Where, and what is said
     #[command(flatten)]
     pub place: Place,
@@ -211,12 +211,6 @@ pub struct Unwrap {
 /// `enable`
 #[derive(Args)]
 pub struct Enable {
-    /// Of several container runtimes, only this one
-    #[arg(long, value_name = "NAME")]
-    pub runtime: Option<String>,
-    /// Restart the services that run, now
-    #[arg(long, conflicts_with = "root")]
-    pub now: bool,
     /// Where, and what is said
     #[command(flatten)]
     pub place: Place,
@@ -225,14 +219,16 @@ pub struct Enable {
 /// `disable`
 #[derive(Args)]
 pub struct Disable {
+    /// With --now: also while pods have mounts inside
+    #[arg(long)]
+    pub force: bool,
     /// Where, and what is said
     #[command(flatten)]
     pub place: Place,
 }
 
 fn exec(word: &str) -> Result<Exec, String> {
-    let named = |exec: &Exec| exec.key() == word.trim_end_matches('=');
-    Exec::ALL.into_iter().find(named).ok_or_else(|| {
+    Exec::named(word.trim_end_matches('=')).ok_or_else(|| {
         let keys = Exec::ALL.map(Exec::key).join(", ");
         format!("it is one of {keys}")
     })

@@ -30,8 +30,6 @@ pub enum Sort {
     Unit,
     /// A unit with a drop-in of ours.
     Wrapped,
-    /// A container runtime that is known.
-    Runtime,
     /// A command that systemd executes for a service.
     Exec,
     /// Another command's line, which begins at this word.
@@ -134,7 +132,6 @@ fn values(command: &Command, argument: &Arg, typed: &str) -> Offer {
     let name = argument.get_value_names().and_then(|names| names.first());
     let values = match (argument.get_id().as_str(), name.map_or("", |name| name.as_str())) {
         ("mount", _) => Some(Sort::Pin),
-        ("runtime", _) => Some(Sort::Runtime),
         ("also", _) => Some(Sort::Exec),
         (_, "PID") => Some(Sort::Process),
         (_, "UNIT") if command.get_name() == "unwrap" => Some(Sort::Wrapped),
@@ -192,7 +189,6 @@ mod tests {
             ("kubensctl wrap --also Exec", Sort::Exec, "Exec"),
             ("kubensctl wrap --root /x a.service b", Sort::Unit, "b"),
             ("kubensctl unwrap ", Sort::Wrapped, ""),
-            ("kubensctl enable --runtime c", Sort::Runtime, "c"),
             ("kubensctl metrics --output ", Sort::File, ""),
         ] {
             let offer = ask(line);

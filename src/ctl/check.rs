@@ -51,11 +51,12 @@ fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
     if !systemd::is_running() {
         return Ok(Vec::new());
     }
-    let all = installed::units().map_err(|error| format!("systemd's units: {}", reason(&error)))?;
-    let wrapped = all.iter().any(|(unit, _)| units::enters(unit, dir));
-    let mut found: Vec<_> =
-        all.iter().flat_map(|(unit, drop_ins)| units::of_unit(unit, drop_ins, dir)).collect();
-    found.extend(units::not_enabled(wrapped, installed::is_enabled("kubens.service")));
+    let (all, decided) =
+        installed::units().map_err(|error| format!("systemd's units: {}", reason(&error)))?;
+    let is_current = installed::is_current(&decided);
+    let mut found = units::of_switch(&decided.planned, &decided.complaints, is_current);
+    found.extend(all.iter().flat_map(|unit| units::of_unit(unit, dir)));
+    found.extend(units::not_enabled(&all, dir, installed::is_enabled("kubens.service")));
     found.extend(units::older_service(installed::is_enabled("container-mount-namespace.service")));
     Ok(found)
 }

@@ -10,9 +10,8 @@ use crate::cli::{ctl, enter};
 use crate::exit::Report;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::NamespaceId;
-use crate::model::node::services::SERVICES;
 use crate::model::text::Shown;
-use crate::model::units::dropin::Exec;
+use crate::model::units::exec::Exec;
 use crate::sys::trust::{self, Owner};
 use crate::sys::{caller, census, installed, mounts, namespace, processes};
 
@@ -34,9 +33,6 @@ pub(super) fn run(name: Name, words: &[OsString]) -> Report {
         Some(Sort::Process) => words.extend(some_processes()),
         Some(Sort::Unit) => words.extend(plain(installed::services())),
         Some(Sort::Wrapped) => words.extend(plain(installed::wrapped())),
-        Some(Sort::Runtime) => {
-            words.extend(plain(SERVICES.iter().filter(|one| one.is_runtime).map(|one| one.name.to_owned())));
-        }
         Some(Sort::Exec) => words.extend(plain(Exec::ALL.iter().map(|exec| exec.key().to_owned()))),
         Some(Sort::Command(index)) => {
             // Writing to a String does not fail.

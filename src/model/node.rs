@@ -6,7 +6,6 @@ pub mod findings;
 pub mod judgement;
 pub mod manager;
 pub mod members;
-pub mod services;
 pub mod telling;
 
 #[cfg(test)]

@@ -2,10 +2,14 @@
 
 pub mod catalogue;
 pub mod command;
-pub mod dropin;
+pub mod config;
+pub mod entering;
+pub mod exec;
+pub mod legacy;
 pub mod name;
 pub mod pattern;
 pub mod sandbox;
+pub mod switch;
 pub mod text;
 pub mod unit;
 pub mod words;

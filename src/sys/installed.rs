@@ -1,41 +1,86 @@
 //! What is installed for the services that belong inside: their units with our drop-ins, and the program's label.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io;
 use std::os::fd::AsFd;
+use std::path::{Path, PathBuf};
 
 use super::raw::mount;
-use super::systemd;
+use super::switch::{self, Ground, LATE, Switch};
 use super::tree::Tree;
 use super::units::{Library, Lookup};
+use super::{generated, systemd};
 use crate::model::node::findings::selinux;
-use crate::model::node::findings::units::DropIn;
-use crate::model::node::services::SERVICES;
-use crate::model::units::dropin::{self, Kind};
+use crate::model::units::config::{Config, OF_WRAP};
+use crate::model::units::exec::Exec;
 use crate::model::units::name::UnitName;
+use crate::model::units::switch::command_words;
 use crate::model::units::unit::Unit;
 
 /// The program that wrapped units start, at the only path that SELinux policy knows.
 pub const PROGRAM: &str = "/usr/bin/kubensenter";
 
-/// The units of Kubernetes that there are, each with the drop-ins that have the names of ours.
+/// The units that belong inside, or get there, as systemd reads them; and what is decided about them.
 ///
 /// # Errors
 /// The directories of units cannot be read.
-pub fn units() -> io::Result<Vec<(Unit, Vec<DropIn>)>> {
+pub fn units() -> io::Result<(Vec<Unit>, Switch)> {
     let tree = Tree::new(None)?;
-    let library = Library::open(&tree, systemd::search_path())?;
+    let searched = systemd::search_path();
+    let late = Path::new(LATE);
+    let ground = Ground { tree: &tree, searched: searched.clone(), late, instead: None, without: &[] };
+    let decided = switch::decide(&ground)?;
+    let library = Library::open(&tree, searched)?;
+    let is_planned = |unit: &Unit| decided.planned.iter().any(|planned| planned.unit == unit.name);
     let mut found = Vec::new();
-    for name in SERVICES.iter().flat_map(|service| service.units) {
-        let Ok(name) = UnitName::new(name) else {
-            continue;
-        };
-        if let Lookup::Unit(unit) = library.load(&name, |_| None)? {
-            let drop_ins = Kind::ALL.into_iter().filter_map(|kind| drop_in(&library, &unit, kind)).collect();
-            found.push((unit, drop_ins));
+    let names: BTreeSet<_> = library.names().filter_map(|name| library.own_name(&name)).collect();
+    for name in names.iter().filter(|name| !name.is_template()) {
+        // One that cannot be read has been decided about where it matters.
+        if let Ok(Lookup::Unit(unit, _)) = library.load(name, |_, _| false)
+            && (switch::member(&unit).is_some() || is_planned(&unit))
+        {
+            found.push(unit);
         }
     }
-    Ok(found)
+    Ok((found, decided))
+}
+
+/// Whether the manager has read what the generator would write now.
+pub fn is_current(decided: &Switch) -> bool {
+    let late = Path::new(LATE);
+    let wanted = decided.planned.iter().filter_map(|planned| {
+        let drop_in = planned.drop_in.as_ref()?;
+        Some((late.join(format!("{}.d", planned.unit)).join(&drop_in.file), drop_in.text.clone()))
+    });
+    let (mut wanted, mut there): (Vec<_>, Vec<_>) = (wanted.collect(), generated::all(late));
+    wanted.sort();
+    there.sort();
+    wanted == there
+}
+
+/// The files that have a command of a service start through this program, but for the generator's and its own units.
+///
+/// # Errors
+/// The directories of units cannot be read.
+pub fn dependents() -> io::Result<BTreeSet<PathBuf>> {
+    let tree = Tree::new(None)?;
+    let library = Library::open(&tree, None)?;
+    let ours = [PROGRAM.as_bytes(), b"/usr/bin/kubensctl"];
+    let own = ["kubens.service", "kubens-metrics.service"];
+    let mut files = BTreeSet::new();
+    for name in library.names().filter(|name| !own.contains(&name.as_str())) {
+        let is_generated = |path: &Path, _: &[u8]| path.starts_with(LATE);
+        let Ok(Lookup::Unit(unit, _)) = library.load(&name, is_generated) else {
+            continue;
+        };
+        for set in Exec::ALL.iter().flat_map(|exec| unit.list(exec.key())) {
+            if command_words(set.value).iter().any(|words| ours.contains(&words[0].as_slice())) {
+                files.insert(set.source.path.clone());
+            }
+        }
+    }
+    Ok(files)
 }
 
 /// The names of the services that are there.
@@ -47,23 +92,11 @@ pub fn services() -> Vec<String> {
     names.unwrap_or_default()
 }
 
-/// The names of the services that have a drop-in of ours, whether or not they are there.
+/// The names of the services that `kubensctl wrap` has put inside.
 pub fn wrapped() -> Vec<String> {
-    let entries = fs::read_dir(dropin::DIRECTORY).into_iter().flatten().flatten();
-    let ours = |name: &String| {
-        UnitName::new(name).is_ok_and(|name| Kind::ALL.iter().any(|kind| kind.path(&name).exists()))
-    };
-    let units = entries.filter_map(|entry| entry.file_name().to_str()?.strip_suffix(".d").map(str::to_owned));
-    units.filter(ours).collect()
-}
-
-fn drop_in(library: &Library<'_>, unit: &Unit, kind: Kind) -> Option<DropIn> {
-    let path = kind.path(&unit.name);
-    let text = fs::read(&path).ok()?;
-    match library.load(&unit.name, |_| Some(path.clone())).ok()? {
-        Lookup::Unit(bare) => Some(DropIn { kind, text, bare }),
-        Lookup::Missing | Lookup::Masked(_) => None,
-    }
+    let mut config = Config::default();
+    config.read(Path::new(OF_WRAP), &fs::read(OF_WRAP).unwrap_or_default());
+    config.entries()
 }
 
 /// The program's SELinux label; `None` where SELinux is off, where the loaded policy has no type of its own for the

@@ -32,6 +32,11 @@ pub fn namespace(path: &CStr) -> io::Result<NamespaceId> {
     Ok(identity(&stat::stat(path)?))
 }
 
+/// Whether a process is in PID 1's mount namespace; `None`: that cannot be seen, or it has ended.
+pub fn is_on_the_host(pid: i32) -> Option<bool> {
+    Some(namespace(&super::namespace::path(pid)).ok()? == namespace(c"/proc/1/ns/mnt").ok()?)
+}
+
 /// What one pass found: each process that there was, a zombie and one that ended meanwhile included, with a task for
 /// each namespace that it is in.
 type Pass = BTreeMap<i32, BTreeMap<(u64, u64), i32>>;

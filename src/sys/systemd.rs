@@ -1,6 +1,7 @@
 //! Asks and tells systemd. `systemctl`, and `journalctl` for a report, are the only programs that kubensctl ever
 //! starts.
 
+use std::collections::HashMap;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt;
@@ -9,6 +10,7 @@ use std::process::{Command, Stdio};
 
 use crate::log::debug;
 use crate::model::text::Shown;
+use crate::model::units::command;
 use crate::model::units::name::UnitName;
 
 /// By its path: whoever may run this program as root has no say in which systemctl that is.
@@ -58,9 +60,40 @@ pub fn journal(unit: &str, lines: &str) -> Option<Vec<u8>> {
     answer(Command::new(JOURNALCTL).args(words)).ok().filter(|answer| answer.done).map(|answer| answer.stdout)
 }
 
-/// Whether a unit runs. What systemd does not know does not run.
-pub fn is_active(unit: &UnitName) -> bool {
-    systemctl(None, &["is-active", "--quiet", unit.as_str()]).is_ok_and(|answer| answer.done)
+/// What the manager knows of a service.
+pub struct Loaded {
+    /// Whether each of its commands enters the namespace.
+    pub enters: bool,
+    /// Its main process, while it runs.
+    pub main_pid: Option<i32>,
+}
+
+/// Asks about services, by their own names. Those that the manager does not know are not among them.
+///
+/// # Errors
+/// systemctl's words.
+pub fn loaded(units: &[&UnitName]) -> io::Result<HashMap<String, Loaded>> {
+    if units.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let mut words = vec!["show", "--property=Id,LoadState,MainPID,ExecStart"];
+    words.extend(units.iter().map(|unit| unit.as_str()));
+    let answer = systemctl(None, &words)?;
+    if !answer.done {
+        return Err(answer.failure(&words));
+    }
+    let text = String::from_utf8_lossy(&answer.stdout);
+    Ok(text.split("\n\n").filter_map(one_loaded).collect())
+}
+
+fn one_loaded(block: &str) -> Option<(String, Loaded)> {
+    let all =
+        |name: &'static str| block.lines().filter_map(move |line| line.strip_prefix(name)?.strip_prefix('='));
+    let mut paths = all("ExecStart").filter_map(|line| line.strip_prefix("{ path=")?.split(" ;").next());
+    let enters = paths.all(|path| command::is_entering(path.as_bytes()));
+    let main_pid = all("MainPID").next().and_then(|pid| pid.parse().ok()).filter(|pid| *pid > 0);
+    let is_loaded = all("LoadState").next() == Some("loaded");
+    is_loaded.then_some((all("Id").next()?.to_owned(), Loaded { enters, main_pid }))
 }
 
 /// Whether a unit, which is there, starts with the machine.
@@ -108,14 +141,14 @@ pub fn daemon_reload() -> io::Result<()> {
     tell(None, &["daemon-reload"])
 }
 
-/// Has a unit start with the machine, or not any more.
-pub fn set_enabled(root: Option<&Path>, unit: &UnitName, enabled: bool) -> io::Result<()> {
-    tell(root, &[if enabled { "enable" } else { "disable" }, unit.as_str()])
-}
-
 /// Starts a unit now.
 pub fn start(unit: &UnitName) -> io::Result<()> {
     tell(None, &["start", unit.as_str()])
+}
+
+/// Stops a unit now.
+pub fn stop(unit: &UnitName) -> io::Result<()> {
+    tell(None, &["stop", unit.as_str()])
 }
 
 /// Restarts a unit now.

@@ -6,7 +6,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::path::{Path, PathBuf};
 
-use nix::dir::Dir;
+use nix::dir::{Dir, Type};
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
 use nix::sys::stat::{self, FileStat, Mode, SFlag};
@@ -25,7 +25,20 @@ pub enum Content {
     Text(Vec<u8>),
     /// An empty file or `/dev/null`: what systemd takes for a mask.
     Masked,
+    /// No plain file. systemd reads no such thing either, and opening it might block.
+    Strange,
 }
+
+/// A name in a directory.
+pub struct Listed {
+    /// The name.
+    pub name: OsString,
+    /// Whether it may be a symbolic link, and a directory: not every file system tells.
+    pub may_be: (bool, bool),
+}
+
+/// No directory of units has more entries.
+const LONGEST: usize = 50_000;
 
 /// A file's identity, as stat(2) has it.
 pub type Identity = (u64, u64);
@@ -82,25 +95,33 @@ impl Tree {
         match kind(&stat) {
             SFlag::S_IFCHR => return Ok(Some(Content::Masked)),
             SFlag::S_IFREG => {}
-            // systemd reads no such thing either, and opening it might block.
-            _ => return Err(io::Error::other("it is no plain file")),
+            _ => return Ok(Some(Content::Strange)),
         }
         let text = foreign::text(self.open(path, OFlag::O_RDONLY)?)?;
         Ok(Some(if text.is_empty() { Content::Masked } else { Content::Text(text) }))
     }
 
     /// The names in a directory, in no order; none where there is no directory.
-    pub fn list(&self, directory: &Path) -> io::Result<Vec<OsString>> {
+    ///
+    /// # Errors
+    /// It cannot be read, or has so many that no end of it can be waited for.
+    pub fn list(&self, directory: &Path) -> io::Result<Vec<Listed>> {
         let fd = match self.open(directory, OFlag::O_RDONLY | OFlag::O_DIRECTORY) {
             Err(errno) if is_absent(errno) => return Ok(Vec::new()),
             result => result?,
         };
         let mut names = Vec::new();
         for entry in Dir::from_fd(fd)?.iter() {
-            let name = OsStr::from_bytes(entry?.file_name().to_bytes()).to_owned();
-            if name != "." && name != ".." {
-                names.push(name);
+            let entry = entry?;
+            let name = OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
+            if name == "." || name == ".." {
+                continue;
             }
+            if names.len() >= LONGEST {
+                return Err(io::Error::other(format!("it has more than {LONGEST} entries")));
+            }
+            let is = |kind| entry.file_type().is_none_or(|found| found == kind);
+            names.push(Listed { name, may_be: (is(Type::Symlink), is(Type::Directory)) });
         }
         Ok(names)
     }

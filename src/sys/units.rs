@@ -1,13 +1,13 @@
 //! The unit files and drop-ins that are there, found where systemd looks for them and in its order.
 
-use std::collections::BTreeMap;
+use std::cell::Cell;
+use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::tree::{Content, Identity, Tree};
-use crate::log::debug;
+use super::tree::{Content, Identity, Listed, Tree};
 use crate::model::text::Shown;
 use crate::model::units::catalogue::{Catalogue, Entry, Found};
 use crate::model::units::name::UnitName;
@@ -30,11 +30,17 @@ const SEARCHED: &str = "
     /run/systemd/generator.late
 ";
 
+const SUFFIX: &str = ".service";
+
 /// All units of a tree.
 pub struct Library<'a> {
     tree: &'a Tree,
     searched: Vec<PathBuf>,
     catalogue: Catalogue,
+    /// The directories of drop-ins, and in which of the searched ones they are.
+    drop_ins: HashMap<String, Vec<usize>>,
+    /// How many bytes may still be read.
+    left: Cell<usize>,
 }
 
 /// What a name came to.
@@ -43,58 +49,76 @@ pub enum Lookup {
     Missing,
     /// This file forbids the unit.
     Masked(PathBuf),
-    /// A unit.
-    Unit(Unit),
+    /// A unit, and all its names.
+    Unit(Unit, Vec<UnitName>),
 }
+
+/// All units of a node together are smaller.
+const LARGEST: usize = 32 << 20;
 
 impl<'a> Library<'a> {
     /// Looks through the directories; `searched` are the manager's own, where there is one to ask.
+    ///
+    /// # Errors
+    /// One cannot be read.
     pub fn open(tree: &'a Tree, searched: Option<Vec<PathBuf>>) -> io::Result<Self> {
         let searched =
             searched.unwrap_or_else(|| SEARCHED.split_ascii_whitespace().map(PathBuf::from).collect());
-        let mut catalogue = Catalogue::default();
-        let places: Vec<Identity> =
-            searched.iter().filter_map(|directory| tree.identity(directory)).collect();
-        for directory in &searched {
-            for file in tree.list(directory)? {
+        let places: Vec<Option<Identity>> =
+            searched.iter().map(|directory| tree.identity(directory)).collect();
+        let (mut catalogue, mut drop_ins) = (Catalogue::default(), HashMap::<_, Vec<_>>::new());
+        for (index, directory) in searched.iter().enumerate() {
+            // /lib is /usr/lib on most.
+            if places[index].is_none() || places[..index].contains(&places[index]) {
+                continue;
+            }
+            for Listed { name: file, may_be } in
+                tree.list(directory).map_err(|error| at(directory, &error))?
+            {
                 if let Some(name) = unit_name(&file) {
-                    let entry = entry(tree, directory, &file, &name, &places);
-                    catalogue.add(directory, name, entry);
+                    let alias = may_be.0.then(|| alias(tree, directory, &file, &name, &places)).flatten();
+                    catalogue.add(directory, name, alias.map_or(Entry::File, Entry::Alias));
+                } else if let Some(name) = file.to_str().and_then(|file| file.strip_suffix(".d"))
+                    && (may_be.0 || may_be.1)
+                    && (name.ends_with(SUFFIX) || name == "service")
+                {
+                    drop_ins.entry(name.to_owned()).or_default().push(index);
                 }
             }
         }
-        Ok(Library { tree, searched, catalogue })
+        Ok(Library { tree, searched, catalogue, drop_ins, left: Cell::new(LARGEST) })
     }
 
-    /// The names of all services, templates too.
-    pub fn names(&self) -> impl Iterator<Item = &UnitName> {
-        self.catalogue.names()
+    /// The names of all services, templates too, and of instances that have drop-ins of their own.
+    pub fn names(&self) -> impl Iterator<Item = UnitName> {
+        let instance = |name: &String| UnitName::new(name).ok().filter(|name| name.instance().is_some());
+        self.catalogue.names().cloned().chain(self.drop_ins.keys().filter_map(instance))
     }
 
-    /// Looks a unit up and reads it. The file at `without` counts as not there.
-    pub fn load(
-        &self,
-        name: &UnitName,
-        without: impl Fn(&UnitName) -> Option<PathBuf>,
-    ) -> io::Result<Lookup> {
+    /// Looks a unit up and reads it. Drop-ins of which `ignored` is true, by path and text, count as not there.
+    ///
+    /// # Errors
+    /// A file of it cannot be read.
+    pub fn load(&self, name: &UnitName, ignored: impl Fn(&Path, &[u8]) -> bool) -> io::Result<Lookup> {
         let Some(found) = self.catalogue.find(name) else {
             return Ok(Lookup::Missing);
         };
-        let Some(content) = self.read(&found.path)? else {
-            return Ok(Lookup::Missing);
-        };
-        let Content::Text(text) = content else {
-            return Ok(Lookup::Masked(found.path));
+        let text = match self.read(&found.path)? {
+            Some(Content::Text(text)) => text,
+            Some(Content::Masked) => return Ok(Lookup::Masked(found.path)),
+            Some(Content::Strange) | None => return Ok(Lookup::Missing),
         };
         let mut sources = vec![Source::new(&found.path, &text)];
-        let without = without(&found.id);
-        for path in self.drop_ins(&found, without.as_deref())? {
-            debug!("{} has the drop-in {}", found.id, Shown::of(&path));
-            if let Some(Content::Text(text)) = self.read(&path)? {
-                sources.push(Source::new(path, &text));
+        for path in self.drop_ins(&found)? {
+            match self.read(&path)? {
+                Some(Content::Text(text)) if ignored(&path, &text) => {}
+                Some(Content::Text(text)) => sources.push(Source::new(path, &text)),
+                // It says nothing, and has its name all the same.
+                Some(Content::Masked) => sources.push(Source::new(path, b"")),
+                Some(Content::Strange) | None => {}
             }
         }
-        Ok(Lookup::Unit(Unit { name: found.id, sources }))
+        Ok(Lookup::Unit(Unit { name: found.id, sources }, found.names))
     }
 
     /// A unit's own name, by any name of it.
@@ -102,51 +126,73 @@ impl<'a> Library<'a> {
         self.catalogue.find(name).map(|found| found.id)
     }
 
-    /// Whether there is a unit of that name that may run.
-    pub fn has(&self, name: &UnitName) -> bool {
-        let content = self.catalogue.find(name).map(|found| self.tree.read(&found.path));
-        matches!(content, Some(Ok(Some(Content::Text(_)))))
+    /// All names of a unit, its own first; the name itself where there is none.
+    pub fn all_names(&self, name: &UnitName) -> Vec<UnitName> {
+        self.catalogue.find(name).map_or_else(|| vec![name.clone()], |found| found.names)
     }
 
     fn read(&self, path: &Path) -> io::Result<Option<Content>> {
-        self.tree.read(path).map_err(|error| at(path, &error))
+        let content = self.tree.read(path).map_err(|error| at(path, &error))?;
+        let size = if let Some(Content::Text(text)) = &content { text.len() } else { 0 };
+        match self.left.get().checked_sub(size) {
+            Some(left) => self.left.set(left),
+            None => return Err(io::Error::other("the units together are larger than those of any node")),
+        }
+        Ok(content)
     }
 
     /// A unit's drop-ins: of each file name the first that is found, in the order of the file names.
-    fn drop_ins(&self, found: &Found, without: Option<&Path>) -> io::Result<Vec<PathBuf>> {
+    fn drop_ins(&self, found: &Found) -> io::Result<Vec<PathBuf>> {
         let mut files: BTreeMap<OsString, PathBuf> = BTreeMap::new();
-        let named = found.names.iter().flat_map(|name| {
-            self.searched.iter().flat_map(move |directory| {
-                name.drop_in_names().into_iter().map(move |name| directory.join(format!("{name}.d")))
-            })
-        });
-        let general = self.searched.iter().map(|directory| directory.join("service.d"));
-        for directory in named.chain(general) {
-            for file in self.tree.list(&directory)? {
-                let path = directory.join(&file);
-                let is_drop_in = file.as_bytes().ends_with(b".conf") && !file.as_bytes().starts_with(b".");
-                if is_drop_in && without != Some(&*path) && self.tree.has(&path) {
-                    files.entry(file).or_insert(path);
+        let mut names: Vec<_> = found.names.iter().map(UnitName::drop_in_names).collect();
+        names.push(vec!["service".to_owned()]);
+        for names in names {
+            if !names.iter().any(|name| self.drop_ins.contains_key(name)) {
+                continue;
+            }
+            for (index, directory) in self.searched.iter().enumerate() {
+                for name in &names {
+                    if self.drop_ins.get(name).is_some_and(|places| places.contains(&index)) {
+                        self.add_files(&directory.join(format!("{name}.d")), &mut files)?;
+                    }
                 }
             }
         }
         Ok(files.into_values().collect())
     }
+
+    fn add_files(&self, directory: &Path, files: &mut BTreeMap<OsString, PathBuf>) -> io::Result<()> {
+        for Listed { name: file, may_be } in
+            self.tree.list(directory).map_err(|error| at(directory, &error))?
+        {
+            let is_drop_in = file.as_bytes().ends_with(b".conf") && !file.as_bytes().starts_with(b".");
+            // A link may lead nowhere, and then there is no such file.
+            if is_drop_in && (!may_be.0 || self.tree.has(&directory.join(&file))) {
+                let path = directory.join(&file);
+                files.entry(file).or_insert(path);
+            }
+        }
+        Ok(())
+    }
 }
 
 /// The service that a file in a searched directory is named after.
 fn unit_name(file: &OsStr) -> Option<UnitName> {
-    file.to_str().filter(|file| file.ends_with(".service")).and_then(|file| UnitName::new(file).ok())
+    file.to_str().filter(|file| file.ends_with(SUFFIX)).and_then(|file| UnitName::new(file).ok())
 }
 
-fn entry(tree: &Tree, directory: &Path, file: &OsStr, name: &UnitName, places: &[Identity]) -> Entry {
-    let alias = || {
-        let target = tree.link(directory, file)?;
-        let place = tree.identity(target.parent()?)?;
-        let other = unit_name(target.file_name()?)?;
-        (places.contains(&place) && other != *name).then_some(other)
-    };
-    alias().map_or(Entry::File, Entry::Alias)
+/// The unit that a link in a searched directory is another name of.
+fn alias(
+    tree: &Tree,
+    directory: &Path,
+    file: &OsStr,
+    name: &UnitName,
+    places: &[Option<Identity>],
+) -> Option<UnitName> {
+    let target = tree.link(directory, file)?;
+    let place = tree.identity(target.parent()?)?;
+    let other = unit_name(target.file_name()?)?;
+    (places.contains(&Some(place)) && other != *name).then_some(other)
 }
 
 fn at(path: &Path, error: &io::Error) -> io::Error {

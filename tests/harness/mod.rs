@@ -6,6 +6,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic)]
 
 pub mod ends;
+pub mod image;
 pub mod pins;
 
 use std::fs;

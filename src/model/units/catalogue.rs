@@ -51,7 +51,8 @@ impl Catalogue {
     pub fn find(&self, name: &UnitName) -> Option<Found> {
         let (id, path) = self.resolve(name)?;
         let mut names = vec![id.clone()];
-        let known = self.entries.keys().map(|alias| match (alias.is_template(), name.instance()) {
+        let aliases = self.entries.iter().filter(|(_, (_, entry))| matches!(entry, Entry::Alias(_)));
+        let known = aliases.map(|(alias, _)| match (alias.is_template(), name.instance()) {
             (true, Some(instance)) => alias.instantiate(instance),
             _ => alias.clone(),
         });

@@ -2,19 +2,21 @@
 //! the wrapper before them, every byte of the rest kept, so that specifiers, variables, quotes and `\;` mean what
 //! they meant.
 
+mod spelling;
+
 use std::borrow::Cow;
-use std::fmt::{self, Display, Formatter, Write};
+use std::fmt::{self, Display, Formatter};
 use std::ops::Range;
 
 use super::words::{self, Word};
 use crate::model::search::base_name;
 use crate::model::text::Shown;
+use spelling::{check, prefix_length, quoted};
 
 /// The program that enters the namespace. SELinux policy labels exactly this path.
 pub const WRAPPER: &str = "/usr/bin/kubensenter";
-/// Programs that enter the namespace: ours, OpenShift's, and that of older nodes.
-const ENTERING: [&str; 3] = ["kubensenter", "kubenswrapper", "nsenterCmns"];
-const PREFIXES: &[u8] = b"-@:+!|";
+/// Programs that enter the namespace: ours, and OpenShift's.
+const ENTERING: [&str; 2] = ["kubensenter", "kubenswrapper"];
 
 /// One command of a setting.
 #[derive(Debug, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub struct Command {
 #[derive(Debug, PartialEq, Eq)]
 struct Argv0 {
     written: String,
+    meaning: Vec<u8>,
     /// It may begin with a dash, so it must not be a word of its own behind an option.
     dashed: bool,
 }
@@ -100,7 +103,8 @@ impl Command {
         }
         let raw = &value[first.span.clone()];
         let written = match raw.strip_prefix(str::from_utf8(prefix).unwrap_or_default()) {
-            Some(rest) if !rest.is_empty() => Cow::Borrowed(rest),
+            // A semicolon alone would end the command behind the wrapper.
+            Some(rest) if !rest.is_empty() && rest != ";" => Cow::Borrowed(rest),
             // The prefix stands within quotes.
             _ => Cow::Owned(quoted(path)),
         };
@@ -119,14 +123,15 @@ impl Command {
                 return Err(Bad::SplitArgv0);
             }
             let dashed = name.meaning.first().is_some_and(|byte| b"-$%".contains(byte));
-            command.argv0 = Some(Argv0 { written: value[name.span.clone()].to_owned(), dashed });
+            let written = value[name.span.clone()].to_owned();
+            command.argv0 = Some(Argv0 { written, meaning: name.meaning, dashed });
             end = name.span.end;
             command.span.end = end;
         }
         if !shell && !plain && path.contains(&b'$') {
             // systemd expands variables in argv[0] and not in the path, but in what the wrapper is given.
             let literal = String::from_utf8_lossy(&quoted(path).into_bytes()).replace('$', "$$");
-            let argv0 = Argv0 { written: quoted(path), dashed: false };
+            let argv0 = Argv0 { written: quoted(path), meaning: path.to_vec(), dashed: false };
             command.argv0.get_or_insert(argv0);
             command.written = literal;
         }
@@ -165,13 +170,35 @@ impl Command {
 
     /// Whether it enters the namespace already.
     pub fn enters(&self) -> bool {
-        ENTERING.iter().any(|name| name.as_bytes() == self.name())
+        is_entering(&self.path)
+    }
+
+    /// Its arguments, in the value that it was read from.
+    pub fn arguments(&self, value: &str) -> Vec<Vec<u8>> {
+        let (mut words, mut at) = (Vec::new(), self.span.end);
+        while let Ok(Some(word)) = argument(value.as_bytes(), at) {
+            at = word.span.end;
+            words.push(word.meaning);
+        }
+        words
+    }
+
+    /// Its prefixes once the wrapper stands before it.
+    fn kept_prefix(&self) -> String {
+        self.prefix.chars().filter(|&sign| sign != '@' || self.is_for_a_shell()).collect()
+    }
+
+    /// The path as the wrapper is to be given it: systemd expands variables in arguments.
+    fn literal_path(&self) -> Vec<u8> {
+        let is_plain = self.is_for_a_shell() || self.prefix.contains(':');
+        let doubled = |&byte: &u8| {
+            if byte == b'$' && !is_plain { &b"$$"[..] } else { std::slice::from_ref(&byte) }.to_vec()
+        };
+        self.path.iter().flat_map(doubled).collect()
     }
 
     fn wrapped(&self) -> String {
-        let prefix: String =
-            self.prefix.chars().filter(|&sign| sign != '@' || self.is_for_a_shell()).collect();
-        let mut text = format!("{prefix}{WRAPPER} ");
+        let mut text = format!("{}{WRAPPER} ", self.kept_prefix());
         if let Some(argv0) = &self.argv0 {
             let equals = if argv0.dashed { "=" } else { " " };
             text.extend(["--argv0", equals, &argv0.written, " "]);
@@ -181,6 +208,11 @@ impl Command {
         }
         text + &self.written
     }
+}
+
+/// Whether a program enters the namespace.
+pub fn is_entering(path: &[u8]) -> bool {
+    ENTERING.iter().any(|name| name.as_bytes() == base_name(path))
 }
 
 /// The value with the wrapper before each command that does not enter the namespace by itself.
@@ -195,48 +227,29 @@ pub fn wrap(value: &str, commands: &[Command]) -> String {
     text + &value[at..]
 }
 
-/// How many bytes of the first word are prefixes: each counts once, and of `+`, `!` and `!!` only one.
-fn prefix_length(word: &[u8]) -> usize {
-    let mut length = 0;
-    while let Some(sign) = word.get(length).filter(|sign| PREFIXES.contains(sign)) {
-        let before = &word[..length];
-        let privileges = before.iter().filter(|sign| b"+!".contains(sign)).count();
-        let taken = match sign {
-            b'+' => privileges == 0,
-            b'!' => privileges == 0 || privileges == 1 && before.contains(&b'!'),
-            _ => !before.contains(sign),
+/// Whether `written` says what `value` said, with the wrapper before each command that does not enter by itself.
+pub fn is_wrapped(written: &str, value: &str, olds: &[Command]) -> bool {
+    let Ok(news) = commands(written) else {
+        return false;
+    };
+    let same = |(old, new): (&Command, &Command)| {
+        let mut words = new.arguments(written).into_iter().peekable();
+        if old.enters() {
+            return old.path == new.path && old.prefix == new.prefix && words.eq(old.arguments(value));
+        }
+        let argv0 = match words.next_if(|word| word.starts_with(b"--argv0")) {
+            Some(word) if word.len() > 7 => word.strip_prefix(b"--argv0=").map(<[u8]>::to_vec),
+            Some(_) => words.next(),
+            None => None,
         };
-        if !taken {
-            break;
-        }
-        length += 1;
-    }
-    length
-}
-
-/// What systemd asks of a path: no control characters, quotes or backslashes in it, no directory, and a slash
-/// only where it is absolute, which behind a specifier cannot be told.
-fn check(path: &[u8], plain: bool) -> Result<(), Bad> {
-    let strange = path.iter().any(|byte| byte.is_ascii_control() || b"\"'\\".contains(byte));
-    let relative = !path.starts_with(b"/") && !path.starts_with(b"%") && path.contains(&b'/');
-    let variable = path.starts_with(b"$") && !plain;
-    if strange || relative || variable || path.ends_with(b"/") || path == b"." || path == b".." {
-        return Err(Bad::Path(String::from_utf8_lossy(path).into_owned()));
-    }
-    Ok(())
-}
-
-/// A path as one word; it holds no quotes and no backslashes.
-fn quoted(path: &[u8]) -> String {
-    let mut text = String::new();
-    for chunk in path.utf8_chunks() {
-        text += chunk.valid();
-        for byte in chunk.invalid() {
-            // Writing to a String does not fail.
-            let _ = write!(text, "\\x{byte:02x}");
-        }
-    }
-    if path.iter().any(|&byte| words::is_blank(byte)) { format!("\"{text}\"") } else { text }
+        words.next_if(|word| word == b"--");
+        new.path == WRAPPER.as_bytes()
+            && new.prefix == old.kept_prefix()
+            && argv0.as_ref() == old.argv0.as_ref().map(|argv0| &argv0.meaning)
+            && words.next() == Some(old.literal_path())
+            && words.eq(old.arguments(value))
+    };
+    news.len() == olds.len() && olds.iter().zip(&news).all(same)
 }
 
 impl Display for Bad {

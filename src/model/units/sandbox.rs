@@ -11,8 +11,11 @@ const MOUNTING: &str = "
     ProtectKernelModules ProtectKernelLogs ProtectControlGroups ProtectProc ProcSubset ReadWritePaths
     ReadOnlyPaths InaccessiblePaths ExecPaths NoExecPaths ReadWriteDirectories ReadOnlyDirectories
     InaccessibleDirectories TemporaryFileSystem BindPaths BindReadOnlyPaths MountImages ExtensionImages
-    ExtensionDirectories MountFlags LogNamespace
+    ExtensionDirectories MountFlags LogNamespace PrivateIPC IPCNamespacePath PrivateNetwork
+    NetworkNamespacePath PrivatePIDs BindLogSockets MountAPIVFS
 ";
+/// Those that do so for a directory with `:ro` behind it.
+const DIRECTORIES: [&str; 3] = ["StateDirectory", "CacheDirectory", "LogsDirectory"];
 const ADMIN: u8 = 1;
 const CHROOT: u8 = 2;
 const BOTH: u8 = ADMIN | CHROOT;
@@ -24,16 +27,24 @@ pub fn mounting(unit: &Unit) -> Vec<String> {
         .into_iter()
         .chain(MOUNTING.split_ascii_whitespace())
         .filter(|key| in_effect(unit, key))
+        .chain(DIRECTORIES.into_iter().filter(|key| is_read_only(unit, key)))
         .map(|key| format!("{key}="))
         .collect()
 }
 
 /// Whether a setting says something else than its default.
 fn in_effect(unit: &Unit, key: &str) -> bool {
-    let values = unit.list(key);
-    values
-        .last()
-        .is_some_and(|last| boolean(last.value) != Some(false) && !["default", "all"].contains(&last.value))
+    let is_default = |value: &str| {
+        boolean(value) == Some(false)
+            || ["default", "all"].contains(&value)
+            // What is as shared as it is on the host is there already.
+            || (key == "MountFlags" && value == "shared")
+    };
+    unit.list(key).last().is_some_and(|last| !is_default(last.value))
+}
+
+fn is_read_only(unit: &Unit, key: &str) -> bool {
+    unit.list(key).iter().any(|setting| setting.value.split_whitespace().any(|word| word.ends_with(":ro")))
 }
 
 /// Why a wrapped command could not start inside.
@@ -175,8 +186,13 @@ mod tests {
     #[test]
     fn names_the_settings_whose_mounts_stay_behind() {
         let settings = "PrivateTmp=yes\nProtectSystem=full\nProtectHome=no\nProtectProc=default\nBindPaths=/a\n\
-                        ReadOnlyPaths=/b\nReadOnlyPaths=\nProcSubset=all\nPrivateNetwork=yes\n";
-        assert_eq!(mounting(&unit(settings)), ["PrivateTmp=", "ProtectSystem=", "BindPaths="]);
+                        ReadOnlyPaths=/b\nReadOnlyPaths=\nProcSubset=all\nMountFlags=shared\nPrivateNetwork=yes\n\
+                        StateDirectory=a b::ro\nCacheDirectory=c\n";
+        assert_eq!(
+            mounting(&unit(settings)),
+            ["PrivateTmp=", "ProtectSystem=", "BindPaths=", "PrivateNetwork=", "StateDirectory="]
+        );
+        assert_eq!(mounting(&unit("MountFlags=slave\nPrivateIPC=1\nNetworkNamespacePath=/n")).len(), 3);
         assert_eq!(mounting(&unit("DynamicUser=1")), ["DynamicUser="]);
     }
 

@@ -74,24 +74,6 @@ impl Unit {
         self.assignments(key).filter_map(|setting| boolean(setting.value)).last().unwrap_or(false)
     }
 
-    /// The unit with one more drop-in, which is placed by its file name.
-    ///
-    /// # Errors
-    /// A drop-in of that name is there already.
-    pub fn with(self, added: Source) -> Result<Unit, PathBuf> {
-        let (name, mut sources) = (self.name, self.sources);
-        let file = added.path.file_name().map(ToOwned::to_owned);
-        let place = sources.iter().skip(1).position(|source| source.path.file_name() >= file.as_deref());
-        let place = place.map_or(sources.len(), |place| place + 1);
-        match sources.get(place) {
-            Some(source) if source.path.file_name() == file.as_deref() => Err(source.path.clone()),
-            _ => {
-                sources.insert(place, added);
-                Ok(Unit { name, sources })
-            }
-        }
-    }
-
     /// The first file that systemd does not read to its end.
     pub fn fault(&self) -> Option<(&Source, Fault)> {
         self.sources.iter().find_map(|source| Some((source, source.parsed.fault?)))
@@ -109,8 +91,6 @@ pub fn boolean(value: &str) -> Option<bool> {
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     fn unit(texts: &[&str]) -> Unit {
@@ -133,22 +113,6 @@ mod tests {
         ]);
         assert_eq!(lines(&unit), ["/b", "/d"]);
         assert_eq!(unit.list("ExecStart")[1].source.path, PathBuf::from("/2"));
-    }
-
-    #[test]
-    fn a_drop_in_counts_where_its_name_sorts() {
-        let unit = |with: &str| {
-            let source = |path: &str| Source::new(path, b"");
-            let unit = Unit {
-                name: UnitName::new("a").unwrap(),
-                sources: vec![source("/zz"), source("/etc/20-a.conf"), source("/run/50-b.conf")],
-            };
-            unit.with(source(with)).map(|unit| unit.sources.iter().position(|s| s.path == Path::new(with)))
-        };
-        assert_eq!(unit("/x/10.conf"), Ok(Some(1)));
-        assert_eq!(unit("/x/30.conf"), Ok(Some(2)));
-        assert_eq!(unit("/x/99.conf"), Ok(Some(3)));
-        assert_eq!(unit("/x/50-b.conf"), Err("/run/50-b.conf".into()));
     }
 
     #[test]

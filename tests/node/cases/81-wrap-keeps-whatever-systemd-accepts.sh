@@ -29,14 +29,16 @@ kubensctl --quiet wrap --also "$(IFS=,; echo "${kinds[*]}")" "${names[@]}" >/run
 is "what was wrapped" "$(grep -c 'runs inside from its next start on' /run/told)" 200
 facts >/run/after
 perl "$tools/compare" /run/before /run/after || fail "SEED=${SEED:-1}"
+is "what was changed beside" "$(diff --recursive --no-dereference /run/original /etc/systemd/system || true)" ""
 
-# Once more changes nothing.
-cp -a /etc/systemd/system /run/wrapped
+# Once more changes nothing, and neither does a hundred times.
+cp -a /run/systemd/generator.late /run/late
 kubensctl --quiet wrap "${names[@]}" >/run/told
-is "what was wrapped again" "$(grep -vc 'is wrapped already' /run/told || true)" 0
-diff --recursive --no-dereference /run/wrapped /etc/systemd/system || fail "wrapped again it differs"
+lacks "what wrap says again" "$(</run/told)" written
+for _ in {1..100}; do systemctl daemon-reload; done
+diff --recursive /run/late /run/systemd/generator.late || fail "after a hundred reloads it differs"
 
 kubensctl --quiet unwrap "${names[@]}" >/dev/null
-diff --recursive --no-dereference /run/original /etc/systemd/system || fail "unwrapped it differs"
+[[ ! -e /etc/systemd/kubens.conf.d ]] || fail "unwrap leaves $(ls /etc/systemd/kubens.conf.d)"
 facts >/run/after
 cmp /run/before /run/after || fail "systemd reads something else once it is unwrapped"

@@ -6,7 +6,7 @@
 
 pin
 unit=containerd.service
-directory=/etc/systemd/system/$unit.d
+directory=/run/systemd/generator.late/$unit.d
 commands() { # as systemd has them
     busctl --json=short get-property org.freedesktop.systemd1 \
         /org/freedesktop/systemd1/unit/containerd_2eservice \
@@ -31,7 +31,7 @@ is "where containerd runs" "$(where)" "$(host)"
 is "the container's mounts on the host" "$(container)" 1
 
 kubensctl wrap containerd >/run/told
-has "what wrap says" "$(</run/told)" "next: drain this node and reboot it, or: systemctl restart containerd.service"
+has "what wrap says" "$(</run/told)" "next: drain this node and reboot it, or: kubensctl wrap --now, which restarts containerd.service"
 is "what systemd runs then" "$(commands)" "$(sed '1s|"/usr/bin/containerd",\["|"/usr/bin/kubensenter",["/usr/bin/kubensenter","|' <<<"$before")"
 is "what systemd-analyze says" "$(systemd-analyze verify $unit 2>&1 | grep -F "$directory" || true)" ""
 is "where containerd runs before its restart" "$(where)" "$(host)"

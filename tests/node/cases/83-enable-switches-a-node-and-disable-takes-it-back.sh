@@ -1,26 +1,37 @@
 #!/bin/bash
 # packages: containerd,runc,busybox-static
-# enable --now has a node's runtime run inside, status says so, and disable takes exactly that back.
+# enable --now has a node's runtime and kubelet run inside, status says so, and disable takes exactly that back.
 . "$(dirname "$0")/../case.sh"
 
 service
-side() { readlink "/proc/$(systemctl show -P MainPID containerd)/ns/mnt"; }
+kubelet
+sides() { for unit in containerd kubelet; do readlink "/proc/$(systemctl show -P MainPID $unit)/ns/mnt"; done | uniq; }
 files() { find /etc/systemd -type f -o -type l | sort; }
-systemctl start containerd
-is "the side before" "$(side)" "$(host)"
+systemctl start containerd kubelet
+# A unit of Kubernetes that does not run is not started.
+printf '[Service]\nExecStart=/usr/bin/sleep infinity\n' >/etc/systemd/system/docker.service
+systemctl daemon-reload
+is "the sides before" "$(sides)" "$(host)"
 before=$(files)
+pids=$(systemctl show -P MainPID containerd kubelet | xargs)
 
+kubensctl enable >/run/told
+has "what enable says" "$(</run/told)" "kubensctl enable --now, which restarts containerd.service kubelet.service"
+is "what runs until then" "$(systemctl show -P MainPID containerd kubelet | xargs)" "$pids"
+is "the new files" "$(comm -13 <(echo "$before") <(files))" /etc/systemd/kubens.conf.d/50-enable.conf
 kubensctl enable --now >/dev/null
-is "the unit" "$(systemctl is-enabled kubens) $(systemctl is-active kubens)" "enabled active"
-is "the side" "$(side)" "$(pinned)"
+is "the units" "$(systemctl is-active kubens containerd kubelet docker | xargs)" "active active active inactive"
+is "the sides" "$(sides)" "$(pinned)"
+started() { systemctl show -P ExecMainStartTimestampMonotonic "$1"; }
+(($(started containerd) < $(started kubelet))) || fail "the kubelet is restarted before its runtime"
 kubensctl -q status
 has "what status says" "$(kubensctl status)" "in effect"
-after=$(files)
-kubensctl enable >/dev/null
-is "the files when it is enabled twice" "$(files)" "$after"
+pids=$(systemctl show -P MainPID containerd kubelet | xargs)
+kubensctl enable --now >/dev/null
+is "what runs when it is enabled twice" "$(systemctl show -P MainPID containerd kubelet | xargs)" "$pids"
 
-kubensctl disable >/dev/null
+kubensctl disable --now >/dev/null
 is "the files when it is disabled" "$(files)" "$before"
-systemctl restart containerd
-is "the side after" "$(side)" "$(host)"
-is "the unit" "$(systemctl is-enabled kubens || true)" disabled
+is "what systemd runs then" "$(systemctl show -P ExecStart containerd | grep -c kubensenter || true)" 0
+is "the sides after" "$(sides)" "$(host)"
+is "the unit" "$(systemctl is-active kubens || true)" inactive

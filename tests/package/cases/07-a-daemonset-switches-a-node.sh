@@ -44,7 +44,7 @@ report() { # what the other container says, as labels
     contain report --env INTERVAL=1 -- /bin/busybox timeout 2 /usr/bin/node-report || true
     sed -n 's/.*kubens.state=//p' $features
 }
-files() { find /etc/systemd/system /usr/bin /usr/lib/systemd/system ! -type d | sort; }
+files() { find /etc/systemd /usr/bin /usr/lib/systemd/system /usr/lib/systemd/system-generators ! -type d | sort; }
 
 # busybox as an image of it has it, and what `make image` adds: the Containerfile's three lines.
 mkdir -p /run/files/usr /run/files/bin
@@ -84,8 +84,10 @@ case $(boots) in
         systemctl start kubens-metrics
         is "the state" "$(report)" in-effect
         if installer purge >/run/said 2>&1; then fail "it removes what is in use: $(</run/said)"; fi
-        has "what it says" "$(</run/said)" "these still start through it"
+        has "what it says" "$(</run/said)" "it is still switched on"
         installer remove >/run/said
+        if installer purge >/run/said 2>&1; then fail "it removes what is in use: $(</run/said)"; fi
+        has "what it says" "$(</run/said)" "until this node has rebooted"
         next_boot
         ;;
     *)

@@ -6,27 +6,14 @@ use super::Finding;
 use crate::model::pin;
 use crate::model::text::Shown;
 use crate::model::units::command::{Command, commands};
-use crate::model::units::dropin::plan::{self, Order, Plan};
-use crate::model::units::dropin::{self, Kind};
+use crate::model::units::legacy;
 use crate::model::units::sandbox;
+use crate::model::units::switch::{End, Planned};
 use crate::model::units::unit::Unit;
 
-/// A drop-in that has the name of one of ours.
-pub struct DropIn {
-    /// Which of them.
-    pub kind: Kind,
-    /// What it says.
-    pub text: Vec<u8>,
-    /// The unit without it.
-    pub bare: Unit,
-}
-
 /// What is wrong with a unit that belongs inside. `dir` is the pin's directory.
-pub fn of_unit(unit: &Unit, drop_ins: &[DropIn], dir: &Path) -> Vec<Finding> {
-    // What a later file overrules says nothing about the unit that the drop-in was made from.
-    let ours =
-        drop_ins.iter().filter_map(|drop_in| overruled(unit, drop_in).or_else(|| stale(unit, drop_in, dir)));
-    let mut found: Vec<_> = ours.collect();
+pub fn of_unit(unit: &Unit, dir: &Path) -> Vec<Finding> {
+    let mut found = Vec::new();
     if is_wrapped(unit) || joins(unit, dir) {
         found.extend(unordered(unit));
     }
@@ -34,6 +21,63 @@ pub fn of_unit(unit: &Unit, drop_ins: &[DropIn], dir: &Path) -> Vec<Finding> {
         found.extend(sandboxed(unit));
     }
     found
+}
+
+/// What the configuration asks for and the generator does not do. `is_current`: systemd has read what it does.
+pub fn of_switch(planned: &[Planned], complaints: &[String], is_current: bool) -> Vec<Finding> {
+    let mut found: Vec<_> = complaints.iter().map(|complaint| ignored(complaint)).collect();
+    found.extend(planned.iter().filter_map(not_inside));
+    found.extend(planned.iter().filter_map(old));
+    if !is_current {
+        found.push(Finding {
+            name: "reload-needed",
+            degrades: false,
+            found: "systemd has not read what kubens-generator would write now".to_owned(),
+            consequence: "services start by what their units or kubens.conf said before, inside or on the host",
+            cure: "systemctl daemon-reload; if that changes nothing, look whether kubens-generator is in systemd's system-generators"
+                .to_owned(),
+        });
+    }
+    found
+}
+
+fn ignored(complaint: &str) -> Finding {
+    Finding {
+        name: "configuration-ignored",
+        degrades: false,
+        found: complaint.to_owned(),
+        consequence: "what was meant by it is not done",
+        cure: "correct that line (kubens.conf(5)), then systemctl daemon-reload".to_owned(),
+    }
+}
+
+fn not_inside(planned: &Planned) -> Option<Finding> {
+    let (End::Refused(why) | End::Held(why)) = &planned.end else {
+        return None;
+    };
+    let name = &planned.unit;
+    Some(Finding {
+        name: "not-inside",
+        degrades: false,
+        found: format!("{name} is to run inside, and does not: {why}"),
+        consequence: "it starts on the host",
+        cure: format!("mend that, or leave it outside: Except={name} in /etc/systemd/kubens.conf"),
+    })
+}
+
+fn old(planned: &Planned) -> Option<Finding> {
+    let End::Inside(by) = &planned.end else {
+        return None;
+    };
+    let is_old = by.file_name().is_some_and(|name| name == legacy::NAMES[0]);
+    is_old.then(|| Finding {
+        name: "drop-in-old",
+        degrades: false,
+        found: format!("{} holds a copy of a command line of {}", Shown::of(&by), planned.unit),
+        consequence: "the service goes on with it whatever its package says later",
+        cure: "kubensctl enable takes it back where nobody has edited it; else remove it, and systemctl daemon-reload"
+            .to_owned(),
+    })
 }
 
 /// Whether a command of the unit enters the namespace.
@@ -50,43 +94,15 @@ fn joins(unit: &Unit, dir: &Path) -> bool {
     unit.list("EnvironmentFile").iter().any(|setting| is_pin(setting.value))
 }
 
-fn stale(unit: &Unit, drop_in: &DropIn, dir: &Path) -> Option<Finding> {
-    let made = dropin::made(&drop_in.text).filter(|made| made.intact)?;
-    let order = Order { kind: made.kind, execs: made.execs, by: made.by, pin: dir.to_owned() };
-    let (name, file) = (&unit.name, drop_in.kind.file_name());
-    let why = match plan::plan(&drop_in.bare, &order) {
-        Ok(Plan::Write { text, .. }) if text.as_bytes() == drop_in.text => return None,
-        Ok(Plan::Write { .. }) => "the unit has changed since".to_owned(),
-        Ok(Plan::Inside(by)) => format!("{} does the same by now", Shown::of(&by)),
-        Err(why) => why,
-    };
-    let env = if drop_in.kind == Kind::Environment { " --env" } else { "" };
-    Some(Finding {
-        name: "drop-in-stale",
-        degrades: false,
-        found: format!("{file} of {name} is stale: {why}"),
-        consequence: "the service starts with the old command line, or not at all",
-        cure: format!("kubensctl wrap{env} {name}, then restart it with the node drained"),
-    })
-}
-
-fn overruled(unit: &Unit, drop_in: &DropIn) -> Option<Finding> {
-    let made = dropin::made(&drop_in.text)?;
-    let path = made.kind.path(&unit.name);
-    let why = plan::holds(unit, made.kind, &path, &made.execs).err()?;
-    Some(Finding {
-        name: "drop-in-overruled",
-        degrades: false,
-        found: format!("{} of {} does nothing", drop_in.kind.file_name(), unit.name),
-        consequence: "the service starts on the host",
-        cure: why,
-    })
+/// Whether a setting of `[Unit]` names kubens.service.
+fn says(unit: &Unit, key: &str) -> bool {
+    let all = unit.sources.iter().flat_map(|source| &source.parsed.assignments);
+    let mut set = all.filter(|set| set.section == "Unit" && set.key == key);
+    set.any(|set| set.value.split_ascii_whitespace().any(|word| word == "kubens.service"))
 }
 
 fn unordered(unit: &Unit) -> Option<Finding> {
-    let afters = unit.sources.iter().flat_map(|source| &source.parsed.assignments);
-    let mut afters = afters.filter(|set| set.section == "Unit" && set.key == "After");
-    let ordered = afters.any(|set| set.value.split_ascii_whitespace().any(|word| word == "kubens.service"));
+    let ordered = says(unit, "After");
     let name = &unit.name;
     (!ordered).then(|| Finding {
         name: "not-ordered",
@@ -112,14 +128,18 @@ fn sandboxed(unit: &Unit) -> Option<Finding> {
     })
 }
 
-/// Services enter, and nothing pins at the next boot.
-pub fn not_enabled(wrapped: bool, enabled: bool) -> Option<Finding> {
-    (wrapped && !enabled).then(|| Finding {
+/// A service enters, and nothing pins at the next boot. `enabled`: kubens.service starts with the machine.
+pub fn not_enabled(units: &[Unit], dir: &Path, enabled: bool) -> Option<Finding> {
+    let left = |unit: &&Unit| {
+        (is_wrapped(unit) || joins(unit, dir)) && !says(unit, "Wants") && !says(unit, "Requires")
+    };
+    let unit = units.iter().find(left).filter(|_| !enabled)?;
+    Some(Finding {
         name: "not-enabled",
         degrades: false,
-        found: "services are wrapped, and kubens.service does not start with the machine".to_owned(),
-        consequence: "after the next boot they run on the host",
-        cure: "systemctl enable kubens.service".to_owned(),
+        found: format!("{} enters the namespace, and does not have kubens.service started", unit.name),
+        consequence: "after the next boot it may run on the host",
+        cure: "kubensctl enable, or systemctl enable kubens.service".to_owned(),
     })
 }
 
@@ -135,15 +155,9 @@ pub fn older_service(enabled: bool) -> Option<Finding> {
     })
 }
 
-/// Whether a unit enters by any means.
-pub fn enters(unit: &Unit, dir: &Path) -> bool {
-    is_wrapped(unit) || joins(unit, dir)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::units::dropin::{Author, Exec};
     use crate::model::units::name::UnitName;
     use crate::model::units::unit::Source;
 
@@ -154,58 +168,44 @@ mod tests {
         Unit { name, sources: texts.iter().map(|(path, text)| Source::new(*path, text.as_bytes())).collect() }
     }
 
-    const FILE: &str = "/usr/lib/systemd/system/kubelet.service";
-    const PLAIN: &str = "[Service]\nExecStart=/usr/bin/kubelet\n";
-
-    /// The drop-in that wrap writes for a unit of this text.
-    fn written(text: &str) -> String {
-        let order =
-            Order { kind: Kind::Wrapper, execs: vec![Exec::Start], by: Author::Wrap, pin: DIR.into() };
-        match plan::plan(&unit(&[(FILE, text)]), &order) {
-            Ok(Plan::Write { text, .. }) => text,
-            other => panic!("{other:?}"),
-        }
-    }
-
-    fn names(text: &str, drop_in: &str, more: &[(&str, &str)]) -> Vec<&'static str> {
-        let path = Kind::Wrapper.path(&UnitName::new("kubelet.service").unwrap());
-        let bare: Vec<_> = [(FILE, text)].into_iter().chain(more.iter().copied()).collect();
-        let whole: Vec<_> = [(FILE, text), (path.to_str().unwrap(), drop_in)]
-            .into_iter()
-            .chain(more.iter().copied())
-            .collect();
-        let ours = DropIn { kind: Kind::Wrapper, text: drop_in.into(), bare: unit(&bare) };
-        of_unit(&unit(&whole), &[ours], Path::new(DIR)).iter().map(|finding| finding.name).collect()
+    #[test]
+    fn what_the_generator_does_not_do_is_found() {
+        let name = UnitName::new("kubelet.service").unwrap();
+        let planned = |end| Planned { end, ..Planned::unread(&name, true, Vec::new(), End::Absent) };
+        let names = |end, complaints: &[String], is_current| {
+            let found = of_switch(&[planned(end)], complaints, is_current);
+            found.iter().map(|finding| finding.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names(End::Wrapped, &[], true), [""; 0]);
+        assert_eq!(names(End::ByDaemon("docker"), &[], true), [""; 0]);
+        assert_eq!(
+            names(End::Refused("x".into()), &["y".into()], true),
+            ["configuration-ignored", "not-inside"]
+        );
+        assert_eq!(names(End::Held("x".into()), &[], true), ["not-inside"]);
+        assert_eq!(names(End::Wrapped, &[], false), ["reload-needed"]);
+        assert_eq!(names(End::Inside("/etc/x/99-kubens-wrapper.conf".into()), &[], true), ["drop-in-old"]);
+        assert_eq!(names(End::Inside("/etc/x/01-kubens.conf".into()), &[], true), [""; 0]);
     }
 
     #[test]
-    fn a_unit_that_was_wrapped_and_left_alone_is_well() {
-        assert_eq!(names(PLAIN, &written(PLAIN), &[]), [""; 0]);
-        assert_eq!(of_unit(&unit(&[(FILE, PLAIN)]), &[], Path::new(DIR)), []);
-    }
-
-    #[test]
-    fn a_drop_in_is_stale_once_its_unit_has_changed() {
-        let newer = "[Service]\nExecStart=/usr/bin/kubelet --new\n";
-        assert_eq!(names(newer, &written(PLAIN), &[]), ["drop-in-stale"]);
-        let edited = written(PLAIN).replace("kubelet\n", "kubelet --mine\n");
-        assert_eq!(names(newer, &edited, &[]), [""; 0]);
-    }
-
-    #[test]
-    fn a_drop_in_that_a_later_one_undoes_does_nothing() {
-        let later =
-            ("/etc/systemd/system/kubelet.service.d/99-z.conf", "[Service]\nExecStart=\nExecStart=/bin/x\n");
-        assert_eq!(names(PLAIN, &written(PLAIN), &[later]), ["drop-in-overruled"]);
+    fn who_enters_wants_the_service_that_pins() {
+        let found = |head: &str, enabled| {
+            let text =
+                format!("[Unit]\n{head}\n[Service]\nExecStart=/usr/bin/kubensenter /usr/bin/kubelet\n");
+            not_enabled(&[unit(&[("/a", &text)])], Path::new(DIR), enabled).is_some()
+        };
+        assert!(found("", false) && !found("", true));
+        assert!(!found("Wants=a.service kubens.service", false) && !found("Requires=kubens.service", false));
     }
 
     #[test]
     fn a_wrapped_unit_is_ordered_and_has_no_mounts_of_its_own() {
         let by_hand = "[Service]\nExecStart=/usr/bin/kubensenter /usr/bin/kubelet\nPrivateTmp=yes\n";
-        let found = of_unit(&unit(&[(FILE, by_hand)]), &[], Path::new(DIR));
+        let found = of_unit(&unit(&[("/a", by_hand)]), Path::new(DIR));
         let found: Vec<_> = found.iter().map(|finding| finding.name).collect();
         assert_eq!(found, ["not-ordered", "sandbox-left-behind"]);
         let env = "[Unit]\nAfter=a.service kubens.service\n[Service]\nEnvironmentFile=-/run/kubens/env\nExecStart=/c\n";
-        assert_eq!(of_unit(&unit(&[(FILE, env)]), &[], Path::new(DIR)), []);
+        assert_eq!(of_unit(&unit(&[("/a", env)]), Path::new(DIR)), []);
     }
 }

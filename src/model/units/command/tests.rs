@@ -1,7 +1,10 @@
 use super::*;
 
 fn wrapped(value: &str) -> String {
-    wrap(value, &commands(value).unwrap())
+    let commands = commands(value).unwrap();
+    let written = wrap(value, &commands);
+    assert!(is_wrapped(&written, value, &commands), "{value} became {written}");
+    written
 }
 
 #[test]
@@ -58,6 +61,31 @@ fn each_command_between_semicolons_is_wrapped() {
 fn a_prefix_within_quotes_comes_out_of_them() {
     assert_eq!(wrapped("\"-/bin/my a\" x"), "-/usr/bin/kubensenter \"/bin/my a\" x");
     assert_eq!(wrapped("\\x2d/bin/a x"), "-/usr/bin/kubensenter /bin/a x");
+}
+
+#[test]
+fn what_ends_a_command_or_a_line_or_is_a_quote_stays_a_path() {
+    assert_eq!(wrapped("-; a"), "-/usr/bin/kubensenter -- \";\" a");
+    assert_eq!(wrapped("|\\n x"), "|/usr/bin/kubensenter -- \\n x");
+    assert_eq!(wrapped("\"|a\\nb\" x"), "|/usr/bin/kubensenter -- a\\x0ab x");
+    assert_eq!(wrapped("\"|it's \\\"x\\\"\" x"), "|/usr/bin/kubensenter -- \"it's \\\"x\\\"\" x");
+    assert_eq!(wrapped("'|a\\\\b'"), "|/usr/bin/kubensenter -- a\\\\b");
+}
+
+#[test]
+fn notices_a_line_that_says_something_else() {
+    let value = "@-/bin/a b c ; /bin/d";
+    let read = commands(value).unwrap();
+    for other in [
+        "/usr/bin/kubensenter --argv0 b /bin/a c ; /usr/bin/kubensenter /bin/d",
+        "-/usr/bin/kubensenter /bin/a c ; /usr/bin/kubensenter /bin/d",
+        "-/usr/bin/kubensenter --argv0 b /bin/a ; /usr/bin/kubensenter /bin/d",
+        "-/usr/bin/kubensenter --argv0 b /bin/a c ; /bin/d",
+        "-/usr/bin/kubensenter --argv0 b /bin/a c",
+        "-/usr/bin/kubensenter --argv0 b /bin/A c ; /usr/bin/kubensenter /bin/d",
+    ] {
+        assert!(!is_wrapped(other, value, &read), "{other}");
+    }
 }
 
 #[test]
