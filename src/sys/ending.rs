@@ -132,28 +132,34 @@ fn error_of(error: &io::Error) -> Errno {
 }
 
 /// A process that does one thing, and says how that ended.
-struct Asked(PipeReader);
+struct Asked {
+    pid: libc::pid_t,
+    says: PipeReader,
+}
 
 impl Asked {
     fn new(work: impl FnOnce() -> Result<(), Errno>) -> io::Result<Self> {
-        let (reader, mut writer) = io::pipe()?;
-        process::beside(|| {
+        let (says, mut writer) = io::pipe()?;
+        let pid = process::beside(|| {
             let code = work().map_or_else(|errno| errno as i32, |()| 0);
             // Nobody reads it any more: nobody waits.
             let _ = writer.write_all(&code.to_ne_bytes());
         })?;
-        Ok(Asked(reader))
+        Ok(Asked { pid, says })
     }
 
     fn answer(mut self, until: Instant) -> Result<(), Errno> {
         let left = until.saturating_duration_since(Instant::now()).as_millis();
         let left = PollTimeout::try_from(left).unwrap_or(PollTimeout::ZERO);
-        let mut wanted = [PollFd::new(self.0.as_fd(), PollFlags::POLLIN)];
+        let mut wanted = [PollFd::new(self.says.as_fd(), PollFlags::POLLIN)];
         if poll::poll(&mut wanted, left)? == 0 {
             return Err(Errno::ETIMEDOUT);
         }
         let mut code = [0; 4];
-        match self.0.read_exact(&mut code) {
+        let said = self.says.read_exact(&mut code);
+        // Nothing keeps it any more. One that has ended would still be seen inside.
+        process::wait(self.pid)?;
+        match said {
             Ok(()) => match i32::from_ne_bytes(code) {
                 0 => Ok(()),
                 code => Err(Errno::from_raw(code)),

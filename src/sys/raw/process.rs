@@ -42,8 +42,8 @@ fn namespace(process: BorrowedFd<'_>, request: c_ulong) -> Result<OwnedFd, Errno
 }
 
 /// Does some work in a copy of this process (fork(2)), which ends with it. This program has one thread, so that the copy
-/// may do all that it may.
-pub fn beside(work: impl FnOnce()) -> Result<(), Errno> {
+/// may do all that it may. Says which process that is, to be waited for.
+pub fn beside(work: impl FnOnce()) -> Result<libc::pid_t, Errno> {
     // SAFETY: no other thread can hold a lock that the copy would wait for.
     let pid = Errno::result(unsafe { libc::fork() })?;
     if pid == 0 {
@@ -51,5 +51,11 @@ pub fn beside(work: impl FnOnce()) -> Result<(), Errno> {
         // SAFETY: this call takes a number, and does not return.
         unsafe { libc::_exit(0) }
     }
-    Ok(())
+    Ok(pid)
+}
+
+/// Waits until a process that [`beside`] made has ended.
+pub fn wait(pid: libc::pid_t) -> Result<(), Errno> {
+    // SAFETY: without a place for the status, this call writes nothing.
+    Errno::result(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }).map(drop)
 }

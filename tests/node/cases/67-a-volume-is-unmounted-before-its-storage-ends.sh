@@ -60,4 +60,5 @@ for provider in storage network; do
 done
 last=$(journalctl --quiet --boot=-1 --output=cat --unit=kubens)
 has "what kubens.service said" "$last" "the machine goes down: unmounted"
+has "what kubens.service said" "$last" "removed mnt:"
 is "the file" "$(debugfs -R 'cat /file' /var/lib/case-disk 2>/dev/null)" "of boot 0"
