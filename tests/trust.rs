@@ -106,6 +106,25 @@ fn nobodys_namespace_is_never_pinned_kept_or_found() {
 }
 
 #[test]
+fn who_lost_the_pin_is_found_whatever_was_pinned_and_removed_since() {
+    for since in [
+        "mount --bind /proc/$(forge 1)/ns/mnt /run/kubens/mnt",
+        "unshare --mount=/run/kubens/mnt --propagation slave mount --make-rshared /",
+    ] {
+        let sandbox = host();
+        ok(&sandbox, "kubensctl pin; member");
+        let id = ok(&sandbox, "id");
+        ok(
+            &sandbox,
+            &format!(
+                "{FORGE}\numount /run/kubens/mnt; {since}; kubensctl unpin; kubensctl unpin; kubensctl pin"
+            ),
+        );
+        assert_eq!(ok(&sandbox, "id"), id, "{since}");
+    }
+}
+
+#[test]
 fn the_mounts_of_nobodys_namespace_are_not_read() {
     if !harness::installed("strace") {
         return harness::not_run("the_mounts_of_nobodys_namespace_are_not_read", "strace is not installed");

@@ -106,8 +106,8 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> anyhow::Re
         let pinned = !place::layers(&task.pin, &host.mounts).1.is_empty();
         let mut members = Vec::new();
         let mut namespace = opened.as_ref().map(Identified::id);
+        let homes = Homes::look().map_err(denied)?;
         if pinned {
-            let homes = Homes::look().map_err(denied)?;
             for Process { pid, task, namespace: home } in homes.pinned(task, host).map_err(denied)? {
                 let member = look::unless_ended(pid, task, member(pid)).map_err(denied)?;
                 // It was there, and may have left children.
@@ -128,13 +128,11 @@ pub(super) fn unpin(dir: &Path, force: bool, json: Option<Layout>) -> anyhow::Re
             return Ok(task.unpinned(Did::Kept, namespace, &members, &pods, &ended));
         }
         look::fit(task, host)?;
-        let empty = match &host.root {
-            Some(root) if !pinned => {
-                let homes = Homes::look().map_err(denied)?;
-                homes.others(task, host, root, None).map_err(denied)?.is_empty()
-            }
-            Some(_) | None => members.is_empty(),
-        };
+        // Whatever is pinned now, others may live in one that lost its pin, and be found by the mark that goes with the
+        // directory.
+        let lost = host.root.as_ref().map(|root| homes.others(task, host, root, None));
+        let empty =
+            members.is_empty() && lost.transpose().map_err(denied)?.is_none_or(|lost| lost.is_empty());
         let removed = build::remove(task, host, empty)?;
         let did = if removed { Did::Removed } else { Did::Nothing };
         Ok(task.unpinned(did, namespace, &members, &pods, &ended))
