@@ -5,7 +5,7 @@
 
 mod harness;
 
-use harness::pins::{both_ways, host, ok};
+use harness::pins::{OLD_FILTER, both_ways, host, ok};
 
 /// Runs the steps and prints what is seen below /run/t, step by step. A step is one line: `pin`, or `outside` or
 /// `within` with what is done there. `fs` mounts a new file system, with a directory `x` in each directory; where no
@@ -168,6 +168,21 @@ fn who_only_receives_receives_what_is_mounted_inside() {
          within fs volume /run/t/a/a/x
          within fs own /run/t/b/a/x",
     );
+}
+
+#[test]
+fn a_filter_that_does_not_know_the_youngest_call_tears_nothing() {
+    let sandbox = host();
+    ok(
+        &sandbox,
+        "mkdir -p /run/t /run/u; mount -t tmpfs t /run/t; mkdir /run/t/x; mount --bind /run/t /run/u",
+    );
+    ok(&sandbox, &format!("{OLD_FILTER} kubensctl pin"));
+    ok(
+        &sandbox,
+        "nsenter --mount=/run/kubens/mnt sh -ec 'mount -t tmpfs x /run/t/x; mountpoint -q /run/u/x'",
+    );
+    assert_eq!(sandbox.run("mountpoint -q /run/t/x").status, 32);
 }
 
 #[test]

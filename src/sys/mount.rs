@@ -1,6 +1,6 @@
-//! Mounts, unmounts, and sets propagation: by the mount API of Linux 5.12, and by mount(2) where it is missing.
+//! Mounts, unmounts, and sets propagation: by the mount API of Linux 5.2, and by mount(2) where it is missing.
 
-use std::ffi::{CStr, CString};
+use std::ffi::{CStr, CString, c_ulong};
 use std::fs::File;
 use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 
@@ -23,7 +23,7 @@ const NONE: Option<&CStr> = None;
 /// The way in which this kernel is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Api {
-    /// fsopen(2), move_mount(2), mount_setattr(2) and their like: a mount is complete before anyone sees it.
+    /// fsopen(2), move_mount(2) and their like: a mount is complete before anyone sees it.
     Descriptors,
     /// mount(2): a mount is made in its place, and then put right there.
     Paths,
@@ -85,7 +85,7 @@ impl Api {
             Api::Descriptors => {
                 let flags = OFlag::O_PATH | OFlag::O_CLOEXEC;
                 let root = fcntl::open(c"/", flags, Mode::empty())?;
-                raw::propagate(root.as_fd(), propagation, true)
+                propagate(&root, propagation, true)
             }
             Api::Paths => change(c"/", MsFlags::MS_REC | MsFlags::from_bits_truncate(propagation)),
         }
@@ -131,7 +131,7 @@ impl Api {
             self.bind(&there, &there, name, true)?;
         }
         match self {
-            Api::Descriptors => raw::propagate(path(name)?.as_fd(), libc::MS_SHARED, true),
+            Api::Descriptors => propagate(&path(name)?, libc::MS_SHARED, true),
             Api::Paths => change(name, MsFlags::MS_REC | MsFlags::MS_SHARED),
         }
         .doing("make shared", name)
@@ -146,7 +146,7 @@ impl Cover {
                 let place = path(pin.dir())?;
                 raw::attach(root.as_fd(), place.as_fd()).doing("attach a tmpfs to", pin.dir())?;
                 // Only now: under a shared mount the attached one became shared as well.
-                raw::propagate(root.as_fd(), libc::MS_PRIVATE, false).doing("make private", pin.dir())
+                propagate(&root, libc::MS_PRIVATE, false).doing("make private", pin.dir())
             }
             Cover::Later => {
                 let flags = MsFlags::MS_NOSUID | MsFlags::MS_NODEV | MsFlags::MS_NOEXEC;
@@ -171,6 +171,14 @@ pub fn detach(path: &CStr) -> Result<(), Denied> {
 /// Takes away the mount whose root the descriptor is, wherever it is, with all below it.
 pub(super) fn detach_descriptor(root: &OwnedFd) -> Result<(), Errno> {
     mount::umount2(&*magic_link(root), MntFlags::MNT_DETACH)
+}
+
+/// Sets the propagation of the mount behind `fd`, and with `recursive` of all below it. By mount(2) where the youngest
+/// of the calls, mount_setattr(2), is missing, or unknown to a seccomp filter as those of systemd before 249 are.
+pub(super) fn propagate(fd: &OwnedFd, propagation: c_ulong, recursive: bool) -> Result<(), Errno> {
+    let depth = if recursive { MsFlags::MS_REC } else { MsFlags::empty() };
+    raw::propagate(fd.as_fd(), propagation, recursive)
+        .or_else(|_| change(&magic_link(fd), depth | MsFlags::from_bits_truncate(propagation)))
 }
 
 fn change(path: &CStr, flags: MsFlags) -> Result<(), Errno> {

@@ -10,7 +10,7 @@ use nix::fcntl::{self, OFlag};
 use nix::sys::stat::{self, Mode};
 
 use super::denied::{Denied, Doing};
-use super::mount::{directory, magic_link, path};
+use super::mount::{directory, magic_link, path, propagate};
 use super::raw::mount::{self as raw, Setting};
 use crate::model::mounts::paths::Tree;
 use crate::model::mounts::peers::{Family, Kin};
@@ -71,13 +71,13 @@ fn unite(
     mut reach: impl FnMut(&Mount) -> Result<OwnedFd, Denied>,
 ) -> Result<(), Denied> {
     let head = reach(family.head)?;
-    raw::propagate(head.as_fd(), libc::MS_SHARED, false).doing("make shared", &target(family.head))?;
+    propagate(&head, libc::MS_SHARED, false).doing("make shared", &target(family.head))?;
     for (mount, kin) in &family.others {
         let (fd, name) = (reach(mount)?, target(mount));
-        raw::propagate(fd.as_fd(), libc::MS_PRIVATE, false).doing("make private", &name)?;
+        propagate(&fd, libc::MS_PRIVATE, false).doing("make private", &name)?;
         raw::join_group(head.as_fd(), fd.as_fd()).doing("join the peers of", &name)?;
         if *kin == Kin::Slave {
-            raw::propagate(fd.as_fd(), libc::MS_SLAVE, false).doing("make a slave of", &name)?;
+            propagate(&fd, libc::MS_SLAVE, false).doing("make a slave of", &name)?;
         }
     }
     Ok(())

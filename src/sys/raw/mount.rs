@@ -96,7 +96,7 @@ pub fn has_join_group() -> bool {
     !matches!(Errno::result(result), Err(Errno::EINVAL | Errno::ENOSYS | Errno::EPERM))
 }
 
-/// Sets the propagation of the mount behind `fd`, and with `recursive` of all below it (mount_setattr(2)).
+/// Sets the propagation of the mount behind `fd`, and with `recursive` of all below it (mount_setattr(2), Linux 5.12).
 pub fn propagate(fd: BorrowedFd<'_>, propagation: c_ulong, recursive: bool) -> Result<(), Errno> {
     let attributes = Attributes { set: 0, clear: 0, propagation, user_namespace: 0 };
     let flags = libc::AT_EMPTY_PATH | if recursive { libc::AT_RECURSIVE } else { 0 };
@@ -105,18 +105,12 @@ pub fn propagate(fd: BorrowedFd<'_>, propagation: c_ulong, recursive: bool) -> R
     done(unsafe { libc::syscall(number, fd, c"".as_ptr(), flags, &raw const attributes, size) })
 }
 
-/// Whether these calls can be made (Linux 5.12): the kernel has them, and no filter forbids one, which may say so by any
+/// Whether these calls can be made (Linux 5.2): the kernel has them, and no filter forbids one, which may say so by any
 /// error. Asked with what is wrong in each of them, so that nothing is done.
 pub fn has_mount_api() -> bool {
     const WRONG: c_long = -1;
-    let calls = [
-        libc::SYS_fsopen,
-        libc::SYS_fsconfig,
-        libc::SYS_fsmount,
-        libc::SYS_open_tree,
-        libc::SYS_move_mount,
-        libc::SYS_mount_setattr,
-    ];
+    let calls =
+        [libc::SYS_fsopen, libc::SYS_fsconfig, libc::SYS_fsmount, libc::SYS_open_tree, libc::SYS_move_mount];
     calls.into_iter().all(|call| {
         // SAFETY: no argument is a valid pointer, descriptor, or set of flags, so that each call fails.
         let result = unsafe { libc::syscall(call, WRONG, WRONG, WRONG, WRONG, WRONG) };
