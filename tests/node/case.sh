@@ -74,7 +74,7 @@ program() { # NAME <TEXT: on the PATH of both sides
 
 unit() { # NAME <SETTINGS of [Service]; a oneshot unless they say otherwise
     local output=truncate # which systemd before 248 does not know
-    (($(systemctl --version | awk 'NR == 1 { print $2 }') >= 248)) || output=file
+    (($(systemctl --version | awk 'NR == 1 { print $2 }') >= 248)) || { output=append && rm -f "/run/$1.out"; }
     {
         printf '%s\n' '[Service]' Type=oneshot StandardOutput=$output:/run/%N.out \
             StandardError=journal

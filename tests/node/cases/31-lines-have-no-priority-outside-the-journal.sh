@@ -5,7 +5,7 @@
 pin
 unit demo <<'END'
 StandardOutput=journal
-StandardError=truncate:/run/demo.err
+StandardError=file:/run/demo.err
 ExecStartPre=sh -c '[ "$$JOURNAL_STREAM" ]'
 ExecStart=/usr/bin/kubensenter true
 END
