@@ -8,6 +8,7 @@
 #   make soak     whatever may happen to a pin, at random, for MINUTES=60, against what is promised
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
+#   make bench-pods    what pods cost the host and systemd on a node with a real kubelet (root)
 #   make install  DESTDIR=, PREFIX=/usr
 #   make deb      a Debian package in target/deb (needs debhelper)
 #   make rpm      an RPM package in target/rpm (needs rpm)
@@ -57,7 +58,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak bench bench-systemd install place place-docs \
+.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak bench bench-systemd bench-pods install place place-docs \
     deb rpm sources deb-source rpm-source test-source image
 
 all: inventory
@@ -104,6 +105,9 @@ bench:
 
 bench-systemd:
 	@benches/systemd/run
+
+bench-pods: build
+	@benches/pods/run
 
 install: $(if $(shell command -v $(CARGO)),all)
 	@$(MAKE) --no-print-directory place
