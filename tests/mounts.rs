@@ -139,7 +139,7 @@ fn nothing_pinned_is_one_line_and_a_failure() {
     assert_eq!(run.status, 1);
     assert_eq!(
         run.stderr,
-        "kubensctl: cannot list the mounts of the namespace at /run/kubens/mnt: it is nothing (kubensctl pin makes it)\n"
+        "kubensctl: no mount namespace is pinned at /run/kubens/mnt (kubensctl pin creates one)\n"
     );
 }
 

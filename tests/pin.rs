@@ -91,7 +91,7 @@ fn unpin_takes_everything_back_and_again() {
             let removed = format!("removed mnt:[{}] from /run/kubens/mnt\n", id.trim());
             assert_eq!(sandbox.run("kubensctl unpin"), Run::new(0, &removed, ""));
             assert_eq!(ok(&sandbox, "state"), before);
-            let nothing = Run::new(0, "nothing is pinned at /run/kubens/mnt\n", "");
+            let nothing = Run::new(0, "no mount namespace is pinned at /run/kubens/mnt\n", "");
             assert_eq!(sandbox.run("kubensctl unpin"), nothing);
         }
     }

@@ -46,7 +46,7 @@ END
 fn what_cannot_be_found_is_said_and_no_file_is_overwritten() {
     let sandbox = Sandbox::new();
     let text = sandbox.ok("kubensctl report -");
-    assert!(text.contains("\"failed\": \"cannot list the mounts of the namespace"), "{text}");
+    assert!(text.contains("\"failed\": \"no mount namespace is pinned"), "{text}");
     let there = "kubensctl: cannot write /run/there: File exists\n";
     assert_eq!(sandbox.run("touch /run/there && kubensctl report /run/there"), Run::new(1, "", there));
     assert_eq!(sandbox.ok("cat /run/there"), "");

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use anyhow::bail;
+
 use super::{looked, pin_in};
 use crate::cli::ctl::mounts::Mounts;
 use crate::exit::Report;
@@ -18,15 +20,18 @@ pub(super) fn mounts(dir: &Path, asked: &Mounts, screen: Screen) -> anyhow::Resu
     let node = looked(survey::look_at_mounts(&pin_in(dir)?))?;
     let view = node.view();
     let Some(rows) = listing::rows(&view, which) else {
+        let point = Shown(&node.point);
         let why = match &node.pinning {
-            Pinning::Nothing(what) => format!("it is {what} (kubensctl pin makes it)"),
+            Pinning::Nothing(_) => {
+                bail!("no mount namespace is pinned at {point} (kubensctl pin creates one)")
+            }
             Pinning::Unknown(why) => format!("{why} (try sudo)"),
             Pinning::Foreign(_) => {
                 "it belongs to another user namespace, and nothing in it is what it seems".to_owned()
             }
             Pinning::Pinned(_) => format!("cannot see {} (try sudo)", node.blind.join("; ")),
         };
-        let message = format!("cannot list the mounts of the namespace at {}: {why}", Shown(&node.point));
+        let message = format!("cannot list the mounts of the namespace at {point}: {why}");
         return Err(anyhow::Error::msg(message));
     };
     let pods = pods::names(listing::containers(&rows));

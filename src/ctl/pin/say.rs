@@ -124,7 +124,7 @@ impl Task {
             (Did::Kept, count) => {
                 format!("kept {name} at {point}: {} (--force removes it)\n", live_in(count))
             }
-            (Did::Nothing, _) => format!("nothing is pinned at {point}\n"),
+            (Did::Nothing, _) => format!("no mount namespace is pinned at {point}\n"),
             (_, 0) => format!("removed {name} from {point}\n"),
             (_, count) => format!("removed {name} from {point}, though {}\n", live_in(count)),
         };

@@ -151,7 +151,7 @@ fn pin(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
     match &view.node.pinning {
         Pinning::Pinned(id) => line("Pin:", &format!("{point}, {}", name(*id))),
         Pinning::Foreign(id) => line("Pin:", &format!("{point}, {}, not the host's own", name(*id))),
-        Pinning::Nothing(what) => line("Pin:", &format!("{point} is {what}")),
+        Pinning::Nothing(what) => line("Pin:", &format!("none; there is {what} at {point}")),
         Pinning::Unknown(why) => line("Pin:", &format!("{point}: {why}")),
     }
     if let Some(older) = view.node.older {
