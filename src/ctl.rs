@@ -60,7 +60,7 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report
             let mounts = mounts::mounts(&asked.dir, &Mounts::of_both_sides(json), screen);
             report::report(file, [status, check::check(&asked.dir, json), mounts])
         }
-        Verb::Metrics { output } => metrics::metrics(&asked.dir, output.as_deref()),
+        Verb::Metrics { output, format } => metrics::metrics(&asked.dir, output.as_deref(), *format),
     }
 }
 

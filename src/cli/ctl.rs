@@ -1,17 +1,18 @@
 //! kubensctl's command line.
 
 pub mod mounts;
+mod values;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::builder::PossibleValue;
 use clap::error::ErrorKind;
 use clap::{ArgAction, Args, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 
 use super::{Outcome, explain, manners, os_words};
 use crate::exit::{Exit, Report};
 use crate::model::json::Layout;
+use crate::model::node::telling::metrics::Format;
 use crate::model::pin;
 use crate::model::units::exec::Exec;
 use crate::sys::raw::Words;
@@ -97,6 +98,9 @@ pub enum Verb {
         /// Write them to FILE, in one step; -: standard output
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
+        /// Write this format
+        #[arg(long, value_name = "FORMAT", default_value = "prometheus")]
+        format: Format,
     },
     /// Print the completion script for a shell
     Completion {
@@ -117,19 +121,6 @@ pub enum Verb {
         #[arg(last = true)]
         words: Vec<OsString>,
     },
-}
-
-impl ValueEnum for Layout {
-    fn value_variants<'a>() -> &'a [Self] {
-        &[Layout::Short, Layout::Pretty]
-    }
-
-    fn to_possible_value(&self) -> Option<PossibleValue> {
-        Some(PossibleValue::new(match self {
-            Layout::Short => "short",
-            Layout::Pretty => "pretty",
-        }))
-    }
 }
 
 /// A shell that completions are made for.

@@ -1,4 +1,4 @@
-//! `kubensctl metrics`: OpenMetrics, for a node exporter's textfile directory.
+//! `kubensctl metrics`: for a node exporter's textfile directory.
 
 use std::io;
 use std::path::Path;
@@ -7,13 +7,13 @@ use anyhow::anyhow;
 
 use super::judged::judged;
 use crate::exit::Report;
-use crate::model::node::telling::metrics;
+use crate::model::node::telling::metrics::{self, Format};
 use crate::model::text::{Shown, reason};
 use crate::sys::survey;
 use crate::sys::textfile::{self, Target};
 
-pub(super) fn metrics(dir: &Path, output: Option<&Path>) -> anyhow::Result<Report> {
-    let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict))?;
+pub(super) fn metrics(dir: &Path, output: Option<&Path>, format: Format) -> anyhow::Result<Report> {
+    let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict, format))?;
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(Report::done(text));
     };
