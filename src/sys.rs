@@ -1,6 +1,7 @@
 //! The floor that learns facts about the machine and performs acts on it: every system call. Decides nothing.
 
 pub mod affinity;
+pub mod bystanders;
 pub mod caller;
 pub mod census;
 pub mod denied;

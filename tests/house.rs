@@ -137,7 +137,7 @@ fn what_is_dangerous_is_in_one_place() {
     }
     only("\"/run/kubens", &["model/pin", "early"]);
     // Of /proc, and drop-ins of ours; what others may have put there is read by sys/files/foreign.
-    only("fs::read(", &["sys/census", "sys/processes", "sys/installed", "sys/mounts"]);
+    only("fs::read(", &["sys/bystanders", "sys/census", "sys/processes", "sys/installed", "sys/mounts"]);
     only("stdout()", &["main", "sys/screen"]);
     only("getenv", &["main", "enter", "sys/raw"]);
     only("env::var", &[]);

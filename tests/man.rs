@@ -183,6 +183,7 @@ fn kubensctl_8_has_every_member_of_the_json_and_no_other() {
 fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
     let sources = [
         "src/model/node/findings.rs",
+        "src/model/node/findings/covered.rs",
         "src/model/node/findings/mounts.rs",
         "src/model/node/findings/selinux.rs",
         "src/model/node/findings/units.rs",

@@ -23,6 +23,8 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report
     let (mut found, mut blind) = judged(dir, survey::look, |view, verdict| {
         let mut found = findings::verdict::of(view, &verdict);
         found.extend(findings::mounts::all(view));
+        found.extend(findings::covered::all(view));
+        found.extend(findings::units::scanners(&view.node.scanners));
         (found, view.node.blind.clone())
     })?;
     match of_units(dir) {

@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use super::mounts::Proc;
 use super::namespace::{self, Link, MountNamespace};
 use super::tables::{Reader, Stranded};
-use super::{caller, census, manager, mounts, tables, trust};
+use super::{bystanders, caller, census, manager, mounts, tables, trust};
 use crate::log::debug;
 use crate::model::mounts::table::Mount;
 use crate::model::mounts::{compare, owner, paths};
@@ -36,7 +36,9 @@ const OLDER_POINT: &CStr = c"/run/container-mount-namespace/mnt";
 /// # Errors
 /// Stranded: nothing that this process does after that can be relied on.
 pub fn look(pin: &Pin) -> Result<Node, Stranded> {
-    survey(pin, census::all, whole)
+    let mut node = survey(pin, census::all, whole)?;
+    (node.scanners, node.held) = (bystanders::scanners(&node), bystanders::held(&node));
+    Ok(node)
 }
 
 /// Looks at all, and of the mounts inside only at what tells them from the host's: the kernel takes long to say
@@ -126,6 +128,8 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
         apart,
         processes,
         units: None,
+        scanners: Vec::new(),
+        held: Vec::new(),
         last_words: None,
         since: since(pin.dir()),
         by_unit: [Path::new("/"), host_root().as_path()]

@@ -79,7 +79,12 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     let copies = left::copies(&host.mounts, &inside, pinned);
     let containers = copies.iter().filter_map(|copy| match copy.owner {
         Owner::Container { id, runtime, .. } => Some((id, runtime, copy.mount.target.as_slice())),
-        Owner::Volume { .. } | Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
+        Owner::Volume { .. }
+        | Owner::Stage { .. }
+        | Owner::Layer { .. }
+        | Owner::Named { .. }
+        | Owner::Pinned { .. }
+        | Owner::Kubernetes => None,
     });
     let pods = pods::names(containers);
     let mut told = Vec::new();

@@ -180,7 +180,7 @@ fn settle(inside: &[Mount], host: &[Mount], origins: &[Option<Origin>]) -> Vec<O
     // mounts, no layout of Kubernetes explains it, and it is a device that the host does not use, or a mount that
     // others stand on, which is what keeps an unmount of the host's from arriving.
     let lingers = |mount: &Mount| {
-        let device = mount.device.major != 0 && !devices.contains(&mount.device);
+        let device = mount.is_on_a_device() && !devices.contains(&mount.device);
         mount.master.is_none()
             && on_the_hosts(mount)
             && (device || parents.contains(&mount.id))

@@ -26,7 +26,7 @@ fn pods_own(target: &[u8]) -> Option<Owner<'_>> {
         Owner::Pinned { name } => {
             name.len() >= 36 && name[name.len() - 36..].split(|&byte| byte == b'-').count() == 5
         }
-        Owner::Kubernetes => false,
+        Owner::Layer { .. } | Owner::Named { .. } | Owner::Kubernetes => false,
     })
 }
 
@@ -75,7 +75,11 @@ fn whose(target: &[u8]) -> Option<&[u8]> {
     match pods_own(target)? {
         Owner::Volume { pod, .. } => Some(pod),
         Owner::Container { id, .. } => Some(id),
-        Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
+        Owner::Stage { .. }
+        | Owner::Layer { .. }
+        | Owner::Named { .. }
+        | Owner::Pinned { .. }
+        | Owner::Kubernetes => None,
     }
 }
 

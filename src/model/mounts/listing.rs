@@ -182,7 +182,12 @@ pub fn wanted<'a>(mut rows: Vec<Row<'a>>, filter: &Filter, pods: &Pods, ancestor
 pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], Runtime, &'a [u8])> {
     rows.iter().filter_map(|row| match owner::owner(&row.mount.target)? {
         Owner::Container { id, runtime, .. } => Some((id, runtime, row.mount.target.as_slice())),
-        Owner::Volume { .. } | Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
+        Owner::Volume { .. }
+        | Owner::Stage { .. }
+        | Owner::Layer { .. }
+        | Owner::Named { .. }
+        | Owner::Pinned { .. }
+        | Owner::Kubernetes => None,
     })
 }
 

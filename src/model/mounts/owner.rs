@@ -22,12 +22,22 @@ pub enum Owner<'a> {
     },
     /// A container's, or a pod's sandbox's.
     Container {
-        /// Its ID; for CRI-O's root file systems and docker's the ID of their layer.
+        /// Its ID; for CRI-O's root file systems the ID of their layer.
         id: &'a [u8],
         /// Whose it is.
         runtime: Runtime,
         /// What of it: `rootfs`, `shm`, a file's name.
         part: &'a [u8],
+    },
+    /// A container's root file system, of which only its layer is known: Docker gives it a name of its own.
+    Layer {
+        /// The layer's name.
+        id: &'a [u8],
+    },
+    /// A volume of Docker's.
+    Named {
+        /// Its name.
+        volume: &'a [u8],
     },
     /// A pinned namespace of a pod.
     Pinned {
@@ -75,7 +85,13 @@ pub fn is_kubernetes(target: &[u8]) -> bool {
 /// Whether a mount at `target` is a container's or a volume's.
 pub fn is_a_pods(target: &[u8]) -> bool {
     match owner(target) {
-        Some(Owner::Volume { .. } | Owner::Stage { .. } | Owner::Container { .. }) => true,
+        Some(
+            Owner::Volume { .. }
+            | Owner::Stage { .. }
+            | Owner::Container { .. }
+            | Owner::Layer { .. }
+            | Owner::Named { .. },
+        ) => true,
         Some(Owner::Pinned { .. } | Owner::Kubernetes) | None => false,
     }
 }
@@ -119,7 +135,7 @@ pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
         [b"run" | b"var", .., kind, name] if PINS.contains(&kind) => return Some(Owner::Pinned { name }),
         _ => {}
     }
-    container(&words).or_else(|| {
+    docker(&words).or_else(|| container(&words)).or_else(|| {
         let home = |home: &[u8]| {
             words.windows(home.split(|&byte| byte == b'/').count()).any(|names| names.join(&b'/') == *home)
         };
@@ -128,16 +144,23 @@ pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
     })
 }
 
+/// What Docker keeps by names of its own: overlay2/LAYER/merged, volumes/NAME/_data.
+fn docker<'a>(words: &[&'a [u8]]) -> Option<Owner<'a>> {
+    words.windows(3).find_map(|names| match *names {
+        [b"overlay2", id, b"merged"] if is_id(id) => Some(Owner::Layer { id }),
+        [b"volumes", volume, b"_data"] if words.contains(&&b"docker"[..]) => Some(Owner::Named { volume }),
+        _ => None,
+    })
+}
+
 fn container<'a>(words: &[&'a [u8]]) -> Option<Owner<'a>> {
     let (runtime, id) = words.windows(3).find_map(|names| match *names {
         // containerd: io.containerd.runtime.v2.task/NAMESPACE/ID, io.containerd.grpc.v1.cri/sandboxes/ID
-        // CRI-O, podman: overlay-containers/ID/userdata, overlay/LAYER/merged; docker: overlay2/LAYER/merged
+        // CRI-O, podman: overlay-containers/ID/userdata, overlay/LAYER/merged
         [b"io.containerd.runtime.v2.task", b"k8s.io", id]
         | [b"io.containerd.grpc.v1.cri", b"sandboxes" | b"containers", id] => Some((Runtime::Containerd, id)),
         [b"overlay-containers", id, b"userdata"] | [b"overlay", id, b"merged"] => Some((Runtime::Crio, id)),
-        [b"io.containerd.runtime.v2.task", _, id] | [b"overlay2", id, b"merged"] => {
-            Some((Runtime::Other, id))
-        }
+        [b"io.containerd.runtime.v2.task", _, id] => Some((Runtime::Other, id)),
         // docker: containers/ID/mounts
         [b"containers", id, b"mounts"] if words.contains(&&b"docker"[..]) => Some((Runtime::Other, id)),
         _ => None,
@@ -175,6 +198,8 @@ impl Display for Owner<'_> {
             Owner::Container { id, part, .. } => {
                 write!(f, "container {} {}", Shown(&id[..id.len().min(12)]), Shown(part))
             }
+            Owner::Layer { id } => write!(f, "layer {} rootfs", Shown(&id[..id.len().min(12)])),
+            Owner::Named { volume } => write!(f, "docker volume {}", Shown(volume)),
             Owner::Pinned { name } => write!(f, "pinned {}", Shown(name)),
             Owner::Kubernetes => f.write_str("kubelet or runtime"),
         }
@@ -225,11 +250,18 @@ mod tests {
             ("/run/containerd/io.containerd.grpc.v1.cri/sandboxes/ID/shm", "shm"),
             ("/var/lib/containers/storage/overlay/ID/merged", "rootfs"),
             ("/run/containers/storage/overlay-containers/ID/userdata/shm", "shm"),
-            ("/var/lib/docker/overlay2/ID/merged", "rootfs"),
             ("/var/lib/docker/containers/ID/mounts/shm", "shm"),
         ] {
             assert_eq!(told(path), format!("container {} {part}", &ID[..12]), "{path}");
         }
+    }
+
+    #[test]
+    fn dockers_layers_are_no_containers_and_its_volumes_and_namespaces_have_owners() {
+        assert_eq!(told("/var/lib/docker/overlay2/ID/merged"), format!("layer {} rootfs", &ID[..12]));
+        assert_eq!(told("/var/lib/docker/volumes/pgdata/_data"), "docker volume pgdata");
+        assert_eq!(told("/run/docker/netns/8f2a11"), "pinned 8f2a11");
+        assert_eq!(told("/srv/volumes/pgdata/_data"), "nobody");
     }
 
     #[test]

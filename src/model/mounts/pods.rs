@@ -115,7 +115,9 @@ impl Pods {
                 (known.map(|known| &known.pod), known.and_then(|known| known.name.as_deref()))
             }
             Owner::Pinned { name } => (self.by_pinned.get(name), None),
-            Owner::Stage { .. } | Owner::Kubernetes => (None, None),
+            Owner::Stage { .. } | Owner::Layer { .. } | Owner::Named { .. } | Owner::Kubernetes => {
+                (None, None)
+            }
         };
         Told { owner: Some(owner), pod, container }
     }
@@ -141,7 +143,12 @@ impl<'a> Told<'a> {
     pub fn volume(&self) -> Option<&'a [u8]> {
         match self.owner? {
             Owner::Volume { volume, .. } => Some(volume),
-            Owner::Container { .. } | Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
+            Owner::Container { .. }
+            | Owner::Stage { .. }
+            | Owner::Layer { .. }
+            | Owner::Named { .. }
+            | Owner::Pinned { .. }
+            | Owner::Kubernetes => None,
         }
     }
 
@@ -149,7 +156,12 @@ impl<'a> Told<'a> {
     pub fn uid(&self) -> Option<&'a [u8]> {
         match self.owner? {
             Owner::Volume { pod, .. } => Some(pod),
-            Owner::Container { .. } | Owner::Stage { .. } | Owner::Pinned { .. } | Owner::Kubernetes => None,
+            Owner::Container { .. }
+            | Owner::Stage { .. }
+            | Owner::Layer { .. }
+            | Owner::Named { .. }
+            | Owner::Pinned { .. }
+            | Owner::Kubernetes => None,
         }
     }
 
@@ -180,7 +192,9 @@ impl Display for Told<'_> {
             Some(Owner::Volume { volume, .. }) => write!(f, " volume {}", Shown(volume)),
             Some(Owner::Container { part, .. }) => write!(f, " {}", Shown(part)),
             Some(Owner::Pinned { name }) => write!(f, " {}", Shown(name)),
-            Some(Owner::Stage { .. } | Owner::Kubernetes) => Ok(()),
+            Some(Owner::Stage { .. } | Owner::Layer { .. } | Owner::Named { .. } | Owner::Kubernetes) => {
+                Ok(())
+            }
         }
     }
 }

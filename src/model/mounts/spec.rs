@@ -59,7 +59,12 @@ impl Spec {
         let joined = self.linux.iter().flat_map(|linux| linux.namespaces.iter().flatten());
         joined.filter_map(|joined| match owner::owner(joined.path.as_ref()?.as_bytes())? {
             Owner::Pinned { name } => Some(name),
-            Owner::Volume { .. } | Owner::Stage { .. } | Owner::Container { .. } | Owner::Kubernetes => None,
+            Owner::Volume { .. }
+            | Owner::Stage { .. }
+            | Owner::Container { .. }
+            | Owner::Layer { .. }
+            | Owner::Named { .. }
+            | Owner::Kubernetes => None,
         })
     }
 

@@ -30,6 +30,13 @@ pub struct Mount {
     pub super_options: Vec<u8>,
 }
 
+impl Mount {
+    /// Whether it keeps a disk busy. Some file systems of disks have a number that is no device's.
+    pub fn is_on_a_device(&self) -> bool {
+        self.device.major != 0 || matches!(self.kind.as_slice(), b"btrfs" | b"bcachefs" | b"zfs")
+    }
+}
+
 /// A device number. Major 0: no block device, but a file system's own.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Device {

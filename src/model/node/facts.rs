@@ -42,6 +42,28 @@ pub struct Apart {
     pub peer: Option<NamespaceId>,
 }
 
+/// A program of the host's that watches single mounts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Scanner {
+    /// Its process.
+    pub pid: i32,
+    /// Its name.
+    pub program: Vec<u8>,
+}
+
+/// A mount of a device that only a container has.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Held {
+    /// A process that sees it.
+    pub pid: i32,
+    /// That process's unit.
+    pub unit: Option<String>,
+    /// The device.
+    pub source: Vec<u8>,
+    /// Where it is mounted for that process.
+    pub target: Vec<u8>,
+}
+
 /// A node, seen at one moment.
 #[derive(Debug)]
 pub struct Node {
@@ -67,6 +89,10 @@ pub struct Node {
     pub apart: Vec<Apart>,
     /// What systemd says of kubens.service and of the units of Kubernetes; none, where systemd does not run.
     pub units: Option<Vec<Told>>,
+    /// Who watches single mounts; looked for by a whole look.
+    pub scanners: Vec<Scanner>,
+    /// Devices that only containers have; looked for by a whole look.
+    pub held: Vec<Held>,
     /// Why kubens.service failed, in its own last words.
     pub last_words: Option<String>,
     /// When the pin was made, in seconds since 1970.

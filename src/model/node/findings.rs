@@ -1,6 +1,7 @@
 //! What is wrong with a node, each trouble in one place: what was found, what follows from it, and the cure, which is
 //! the next thing to do as the node is now. `verdict` has those because of which encapsulation does not hold.
 
+pub mod covered;
 pub mod mounts;
 pub mod selinux;
 pub mod units;

@@ -73,6 +73,8 @@ pub fn node(lines: &[Line<'_>]) -> Node {
         processes: Some(processes(lines)),
         apart: Vec::new(),
         units: Some(units),
+        scanners: Vec::new(),
+        held: Vec::new(),
         last_words: None,
         since: None,
         by_unit: true,

@@ -13,6 +13,7 @@ kubensenter -q umount /run/netns
 finds
 
 mount -o remount,rw /sys # nspawn's own, a tmpfs
+kubensenter -q mount -o remount,rw,bind /sys # a remount does not arrive
 umount /sys/fs/bpf 2>/dev/null || true # a machine of its own has one from the start
 mkdir -p /sys/fs/bpf
 kubensenter -q mount -t bpf bpf /sys/fs/bpf

@@ -20,13 +20,7 @@ const BPFFS: &[u8] = b"/sys/fs/bpf";
 /// All of them.
 pub fn all(view: &View<'_>) -> Vec<Finding> {
     let one = [older_recipe(view), older_service(view), netns(view), bpffs(view), storage(view)];
-    one.into_iter()
-        .flatten()
-        .chain(peers_torn(view))
-        .chain(from_before(view))
-        .chain(shadowed(view))
-        .chain(lingering(view))
-        .collect()
+    one.into_iter().flatten().chain(peers_torn(view)).chain(from_before(view)).collect()
 }
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
@@ -174,54 +168,4 @@ fn peers_torn(view: &View<'_>) -> Option<Finding> {
         cure: "with Linux 5.15 or later: drain the node and reboot it; before, have them mounted only once"
             .to_owned(),
     })
-}
-
-fn shadowed(view: &View<'_>) -> Option<Finding> {
-    let table = view.node.inside.as_deref()?;
-    let shadowed = paths::shadowed(table);
-    let host = paths::shadowed(host(view));
-    // What is hidden on the host in the same way is hidden on purpose.
-    let hosts: Vec<_> = self::host(view).iter().filter(|mount| host.contains(&mount.id)).collect();
-    let alike = |mount: &Mount| {
-        hosts.iter().any(|other| other.target == mount.target && other.device == mount.device)
-    };
-    // What lies under itself hides nothing: where a directory is mounted on itself, each mount below it is there twice.
-    let itself = |mount: &Mount| {
-        paths::top(table, &mount.target)
-            .is_some_and(|top| (top.device, &top.root) == (mount.device, &mount.root))
-    };
-    let lost: Vec<_> = inside(view)
-        .filter(|(mount, _)| shadowed.contains(&mount.id) && !alike(mount) && !itself(mount))
-        .map(|(mount, _)| mount)
-        .collect();
-    let first = lost.first()?;
-    Some(Finding {
-        name: "shadowed",
-        degrades: false,
-        found: format!(
-            "{} mounts inside lie hidden under others, the first at {}",
-            lost.len(),
-            Shown(&first.target)
-        ),
-        consequence: "whoever looks there finds something else, and an unmount takes away the wrong one",
-        cure: "kubensctl mounts --all --tree shows which; unmount the upper one with kubensenter umount"
-            .to_owned(),
-    })
-}
-
-fn lingering(view: &View<'_>) -> Vec<Finding> {
-    let lingers =
-        inside(view).filter(|(mount, origin)| *origin == Origin::Lingering && mount.device.major != 0);
-    lingers
-        .map(|(mount, _)| {
-            let (source, target) = (Shown(&mount.source), Shown(&mount.target));
-            Finding {
-                name: "device-busy",
-                degrades: false,
-                found: format!("{source} is still mounted inside at {target}, and no longer on the host"),
-                consequence: "the device stays busy: it cannot be checked, detached or removed, and nothing on the host shows why",
-                cure: format!("kubensenter umount -R {target}"),
-            }
-        })
-        .collect()
 }

@@ -1,12 +1,16 @@
 use super::*;
 use crate::model::mounts::table::parse;
-use crate::model::node::facts::{Node, Pinning};
+use crate::model::node::facts::{Held, Node, Pinning};
 use crate::model::node::fixture_tests::{HOST, OTHER, OUTSIDE, PINNED, healthy, node, processes, with};
 use crate::model::node::judgement::{Run, judge};
 
 fn found(node: &Node) -> Vec<Finding> {
     let view = node.view();
-    verdict::of(&view, &judge(&view.evidence)).into_iter().chain(mounts::all(&view)).collect()
+    verdict::of(&view, &judge(&view.evidence))
+        .into_iter()
+        .chain(mounts::all(&view))
+        .chain(covered::all(&view))
+        .collect()
 }
 
 fn names(node: &Node) -> Vec<&'static str> {
@@ -121,4 +125,68 @@ fn what_the_host_has_hidden_as_well_is_no_finding() {
     let host = "30 6 0:51 / /run/netns rw shared:30 - tmpfs t rw\n";
     let inside = "20 16 0:51 / /run/netns rw shared:20 master:30 - tmpfs t rw\n";
     assert_eq!(names(&with(host, inside)), [""; 0]);
+}
+
+fn one(outside: &str, inside: &str) -> Finding {
+    let found = found(&with(outside, inside));
+    assert_eq!(found.len(), 1, "{found:?}");
+    found.into_iter().next().unwrap()
+}
+
+#[test]
+fn every_hidden_mount_is_named_and_the_hosts_newest_first_of_all() {
+    let two = "20 16 0:51 / /run/netns rw shared:20 - tmpfs t rw\n21 11 0:52 / /mnt rw shared:21 - tmpfs t rw\n\
+               22 21 0:53 / /mnt rw shared:22 - tmpfs t rw\n";
+    let shadowed = one("", two);
+    assert_eq!(shadowed.found, "mounts inside lie hidden under others: /mnt, /run/netns");
+    assert_eq!(shadowed.cure, "kubensenter umount /mnt; kubensenter umount /run/netns");
+    // systemd-sysext has made a new /usr, which the kernel has put beneath the old one inside.
+    let host = "30 1 0:61 / /usr ro shared:30 - overlay sysext ro\n";
+    let old = "21 20 0:60 / /usr ro shared:21 - overlay sysext ro\n20 11 0:61 / /usr ro shared:20 master:30 - overlay sysext ro\n\
+               22 21 0:62 / /usr/lib/x rw shared:22 - tmpfs t rw\n";
+    let found = found(&with(host, old));
+    let names: Vec<_> = found.iter().map(|finding| finding.name).collect();
+    assert_eq!(names, ["shadowed", "lingering"]);
+    assert!(
+        found[0].found.starts_with("what the host has mounted at /usr lies inside beneath an older"),
+        "{found:?}"
+    );
+    assert!(found[1].found.starts_with("overlay sysext is still mounted inside at /usr"), "{found:?}");
+    // The pin's own directory is nobody's business.
+    let own = "20 14 0:22 /mnt /run/kubens/mnt ro shared:20 - tmpfs kubens ro\n21 20 0:51 / /run/kubens/mnt rw - tmpfs x rw\n";
+    assert_eq!(names_of(&with("", own)), [""; 0]);
+}
+
+fn names_of(node: &Node) -> Vec<&'static str> {
+    found(node).iter().map(|finding| finding.name).collect()
+}
+
+#[test]
+fn what_lingers_is_what_the_host_had() {
+    let under = |line: &str| format!("{line}25 20 0:71 / /srv/x rw shared:25 - tmpfs t rw\n");
+    for (line, expected) in [
+        ("20 11 0:70 / /srv rw shared:20 - nfs4 server:/x rw\n", vec!["lingering"]),
+        ("20 11 0:70 / /srv rw shared:20 - btrfs /dev/sdb rw\n", vec!["device-busy"]),
+        ("20 11 0:70 / /srv rw shared:20 - tmpfs own rw\n", vec![]),
+    ] {
+        assert_eq!(names_of(&with("", &under(line))), expected, "{line}");
+    }
+    let held = vec![Held { pid: 7, unit: None, source: b"/dev/sdb".to_vec(), target: b"/data".to_vec() }];
+    assert_eq!(names_of(&Node { held, ..healthy() }), ["device-busy"]);
+}
+
+#[test]
+fn what_the_host_keeps_from_the_namespace_is_named() {
+    let kubelet =
+        |shared: &str| format!("30 1 8:1 /var/lib/kubelet /var/lib/kubelet rw {shared}- ext4 d rw\n");
+    assert_eq!(names_of(&with(&kubelet("shared:30 "), "")), [""; 0]);
+    assert_eq!(one(&kubelet(""), "").cure, "mount --make-rshared /var/lib/kubelet");
+    let host = "30 1 0:80 / /data rw shared:30 - tmpfs d rw\n";
+    let inside = |options: &str| format!("20 11 0:80 / /data {options} shared:20 master:30 - tmpfs d rw\n");
+    assert_eq!(names_of(&with(host, &inside("rw"))), [""; 0]);
+    let unseen = one(host, &inside("ro"));
+    assert_eq!(
+        (unseen.name, unseen.cure.as_str()),
+        ("remount-unseen", "kubensenter mount -o remount,rw,bind /data")
+    );
 }

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::Finding;
+use crate::model::node::facts::Scanner;
 use crate::model::pin;
 use crate::model::text::Shown;
 use crate::model::units::command::{Command, commands};
@@ -125,6 +126,19 @@ fn sandboxed(unit: &Unit) -> Option<Finding> {
         ),
         consequence: "the service is less confined than its unit says",
         cure: format!("take those settings out (systemctl edit {name}), so that the unit says what is so"),
+    })
+}
+
+/// Programs that see nothing of what is opened inside.
+pub fn scanners(scanners: &[Scanner]) -> Option<Finding> {
+    let named: Vec<_> =
+        scanners.iter().map(|one| format!("{} (process {})", Shown(&one.program), one.pid)).collect();
+    (!named.is_empty()).then(|| Finding {
+        name: "scanner-blind",
+        degrades: false,
+        found: format!("{} watches the host's mounts one by one (fanotify)", named.join(", ")),
+        consequence: "it sees no file that is opened inside or in a container, and forbids none",
+        cure: "have it mark file systems (fapolicyd: allow_filesystem_mark = 1), or start it through kubensenter".to_owned(),
     })
 }
 
