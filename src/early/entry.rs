@@ -41,11 +41,12 @@ global_asm!(
 // Beside the code, and not with the other constants: those would be one more page to fetch.
 global_asm!(
     ".pushsection .early_constants, \"ax\", @progbits",
-    ".globl early_pin, early_host_root, early_own, early_found",
-    ".hidden early_pin, early_host_root, early_own, early_found",
+    ".globl early_pin, early_host_root, early_own, early_own_user, early_found",
+    ".hidden early_pin, early_host_root, early_own, early_own_user, early_found",
     "early_pin: .asciz \"/run/kubens/mnt\"",
     "early_host_root: .asciz \"/proc/1/root\"",
     "early_own: .asciz \"/proc/self/ns/mnt\"",
+    "early_own_user: .asciz \"/proc/self/ns/user\"",
     "early_found: .asciz \"kubensenter: Autodetect: kubens.service namespace found at /run/kubens/mnt\\n\"",
     ".popsection",
     ".pushsection .bss.early, \"aw\", @nobits",
@@ -84,6 +85,7 @@ constant!(/** Where the pin is. */ pin, "early_pin");
 constant!(/** PID 1's root, through which a pin can be reached from a copy of the host's mount namespace. */
     host_root, "early_host_root");
 constant!(/** This process's mount namespace. */ own, "early_own");
+constant!(/** This process's user namespace. */ own_user, "early_own_user");
 constant!(/** What is said when the pin was joined. */ found, "early_found");
 
 /// Tells the full program that it is in the namespace already, and which directory to go back to.

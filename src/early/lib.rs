@@ -67,7 +67,7 @@ fn enter(call: &Call) -> Option<()> {
         return None;
     }
     // Held until the exec closes it, as the pin is: one system call less.
-    let _owner: Fd = pin.owner_where_it_is_the_callers()?;
+    let _owner: Fd = pin.owner_where_it_is_the_callers(entry::own_user())?;
     // The caller may be there already; but what lies at the default place never is the caller's own namespace, because
     // the kernel binds none within itself.
     if elsewhere.is_some() && kernel::status_of(entry::own())?.is_of(status) {
