@@ -102,6 +102,7 @@ soak: build
 bench:
 	@benches/enter/run
 	@benches/inspect/run
+	@benches/generator/run
 
 bench-systemd:
 	@benches/systemd/run

@@ -43,7 +43,7 @@ pub fn run(words: Words<'_>, initrd: Option<&CStr>) -> anyhow::Result<Exit> {
 fn generate(root: Option<&Path>, late: &Path, messages: &Messages) -> Result<(), String> {
     let cannot = |error: std::io::Error| format!("cannot {}", reason(&error));
     let tree = Tree::new(root).map_err(cannot)?;
-    let ground = Ground { tree: &tree, searched: None, late, instead: None, without: &[] };
+    let ground = Ground { tree: &tree, late, instead: None, without: &[] };
     let switch = switch::decide(&ground).map_err(cannot)?;
     for complaint in &switch.complaints {
         messages.say(complaint);

@@ -29,7 +29,7 @@ pub fn units() -> io::Result<(Vec<Unit>, Switch)> {
     let tree = Tree::new(None)?;
     let searched = systemd::search_path();
     let late = Path::new(LATE);
-    let ground = Ground { tree: &tree, searched: searched.clone(), late, instead: None, without: &[] };
+    let ground = Ground { tree: &tree, late, instead: None, without: &[] };
     let decided = switch::decide(&ground)?;
     let library = Library::open(&tree, searched)?;
     let is_planned = |unit: &Unit| decided.planned.iter().any(|planned| planned.unit == unit.name);

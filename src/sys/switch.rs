@@ -22,12 +22,10 @@ pub const LATE: &str = "/run/systemd/generator.late";
 /// Where an older recipe's unit is switched on.
 const OLDER: &str = "container-mount-namespace.service";
 
-/// Where to look.
+/// Where to look, for what the generator is to do: it knows systemd's usual directories, and has no manager to ask.
 pub struct Ground<'a> {
     /// In which tree.
     pub tree: &'a Tree,
-    /// The manager's own search path, where there is one to ask.
-    pub searched: Option<Vec<PathBuf>>,
     /// The directory for what generators write.
     pub late: &'a Path,
     /// A configuration file that counts as having this text, or as gone.
@@ -55,14 +53,13 @@ pub fn decide(ground: &Ground<'_>) -> io::Result<Switch> {
     if config.is_empty() {
         return Ok(switch);
     }
-    let library = Library::open(ground.tree, ground.searched.clone())?;
+    let library = Library::open(ground.tree, None)?;
     let mut names: Vec<_> = library.names().chain(config.named()).collect();
     // Templates first: the drop-in of an instance must not sort before its template's.
-    names.sort_by_key(|name| (!name.is_template(), name.clone()));
-    names.dedup();
+    names.sort_by(|a, b| b.is_template().cmp(&a.is_template()).then_with(|| a.cmp(b)));
     let mut seen = BTreeSet::new();
-    for name in &names {
-        let own = library.own_name(name).unwrap_or_else(|| name.clone());
+    for name in names {
+        let own = library.own_name(&name).unwrap_or(name);
         if seen.insert(own.clone()) {
             switch.planned.extend(one(ground, &library, &config, &own, &switch.planned));
         }
@@ -141,14 +138,16 @@ fn one(
             || path.starts_with(ground.late) && dropin::is_ours(text)
     };
     let is_named = || config.named().any(|named| named == *name);
-    let (unit, names) = match library.load(name, is_ignored) {
+    let by_names = config.wish(&library.all_names(name), by_name.is_some()).is_some();
+    let interesting = |text: &[u8]| by_names || catalogue::may_name(text);
+    let (unit, names) = match library.load_if(name, is_ignored, interesting) {
         Ok(Lookup::Unit(unit, names)) => (unit, names),
         // Kubernetes' units are wanted where they are there.
         Ok(Lookup::Missing) if is_named() => return unread(End::Absent, false),
         Ok(Lookup::Masked(path)) if is_named() => {
             return unread(End::Refused(format!("it is masked by {}", Shown::of(&path))), false);
         }
-        Ok(Lookup::Missing | Lookup::Masked(_)) => return None,
+        Ok(Lookup::Missing | Lookup::Masked(_) | Lookup::Dull) => return None,
         Err(error) => return unread(End::Refused(reason(&error)), true),
     };
     let member = member(&unit);

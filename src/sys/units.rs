@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use super::tree::{Content, Identity, Listed, Tree};
 use crate::model::text::Shown;
-use crate::model::units::catalogue::{Catalogue, Entry, Found};
+use crate::model::units::catalogue::{Catalogue, Entry};
 use crate::model::units::name::UnitName;
 use crate::model::units::unit::{Source, Unit};
 
@@ -49,6 +49,8 @@ pub enum Lookup {
     Missing,
     /// This file forbids the unit.
     Masked(PathBuf),
+    /// A unit of which no file is worth a closer look.
+    Dull,
     /// A unit, and all its names.
     Unit(Unit, Vec<UnitName>),
 }
@@ -100,6 +102,19 @@ impl<'a> Library<'a> {
     /// # Errors
     /// A file of it cannot be read.
     pub fn load(&self, name: &UnitName, ignored: impl Fn(&Path, &[u8]) -> bool) -> io::Result<Lookup> {
+        self.load_if(name, ignored, |_| true)
+    }
+
+    /// The same, if `interesting` is true of the text of one of its files.
+    ///
+    /// # Errors
+    /// A file of it cannot be read.
+    pub fn load_if(
+        &self,
+        name: &UnitName,
+        ignored: impl Fn(&Path, &[u8]) -> bool,
+        interesting: impl Fn(&[u8]) -> bool,
+    ) -> io::Result<Lookup> {
         let Some(found) = self.catalogue.find(name) else {
             return Ok(Lookup::Missing);
         };
@@ -108,16 +123,20 @@ impl<'a> Library<'a> {
             Some(Content::Masked) => return Ok(Lookup::Masked(found.path)),
             Some(Content::Strange) | None => return Ok(Lookup::Missing),
         };
-        let mut sources = vec![Source::new(&found.path, &text)];
-        for path in self.drop_ins(&found)? {
+        let mut files = vec![(found.path, text)];
+        for path in self.drop_ins(&found.names)? {
             match self.read(&path)? {
                 Some(Content::Text(text)) if ignored(&path, &text) => {}
-                Some(Content::Text(text)) => sources.push(Source::new(path, &text)),
+                Some(Content::Text(text)) => files.push((path, text)),
                 // It says nothing, and has its name all the same.
-                Some(Content::Masked) => sources.push(Source::new(path, b"")),
+                Some(Content::Masked) => files.push((path, Vec::new())),
                 Some(Content::Strange) | None => {}
             }
         }
+        if !files.iter().any(|(_, text)| interesting(text)) {
+            return Ok(Lookup::Dull);
+        }
+        let sources = files.into_iter().map(|(path, text)| Source::new(path, &text)).collect();
         Ok(Lookup::Unit(Unit { name: found.id, sources }, found.names))
     }
 
@@ -142,9 +161,9 @@ impl<'a> Library<'a> {
     }
 
     /// A unit's drop-ins: of each file name the first that is found, in the order of the file names.
-    fn drop_ins(&self, found: &Found) -> io::Result<Vec<PathBuf>> {
+    fn drop_ins(&self, names: &[UnitName]) -> io::Result<Vec<PathBuf>> {
         let mut files: BTreeMap<OsString, PathBuf> = BTreeMap::new();
-        let mut names: Vec<_> = found.names.iter().map(UnitName::drop_in_names).collect();
+        let mut names: Vec<_> = names.iter().map(UnitName::drop_in_names).collect();
         names.push(vec!["service".to_owned()]);
         for names in names {
             if !names.iter().any(|name| self.drop_ins.contains_key(name)) {

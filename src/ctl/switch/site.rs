@@ -88,8 +88,7 @@ impl Site {
         instead: Option<(&Path, Option<&str>)>,
         without: &[PathBuf],
     ) -> anyhow::Result<Switch> {
-        let (tree, searched) = (&self.tree, self.searched.clone());
-        let ground = Ground { tree, searched, late: Path::new(LATE), instead, without };
+        let ground = Ground { tree: &self.tree, late: Path::new(LATE), instead, without };
         switch::decide(&ground).map_err(|error| cannot(&error))
     }
 

@@ -75,6 +75,11 @@ pub fn members() -> impl Iterator<Item = Member> {
 }
 
 impl Member {
+    /// Whether it is the program of that name.
+    pub fn is_program(&self, name: &[u8]) -> bool {
+        pattern::matches(self.program.as_bytes(), name)
+    }
+
     /// Patterns of its units' names, suffix included.
     pub fn names(self) -> impl Iterator<Item = String> {
         let typed = |name: &str| match name.strip_suffix(".scope") {
@@ -82,11 +87,6 @@ impl Member {
             None => format!("{name}.service"),
         };
         self.names.split(',').filter(|name| *name != "-").map(typed)
-    }
-
-    /// Whether it is the program of that name.
-    pub fn is_program(&self, name: &[u8]) -> bool {
-        pattern::matches(self.program.as_bytes(), name)
     }
 
     fn runs(&self, words: &[&[u8]]) -> bool {
@@ -100,8 +100,12 @@ impl Member {
 
 /// What a unit is, by its name alone.
 pub fn by_name(unit: &str) -> Option<Member> {
-    let named = |name: String| pattern::matches(name.as_bytes(), unit.as_bytes());
-    members().find(|member| member.names().any(named))
+    let service = unit.strip_suffix(".service").unwrap_or_default();
+    let named = |name: &str| {
+        let unit = if name.strip_suffix(".scope").is_some() { unit } else { service };
+        pattern::matches(name.as_bytes(), unit.as_bytes())
+    };
+    members().find(|member| member.names.split(',').filter(|name| *name != "-").any(named))
 }
 
 /// What a command line starts, also behind `bash -c`, `snap run`, `env` and the like. A process's own words
@@ -125,6 +129,25 @@ pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
     // CRI-O's conmon, and not podman's.
     let podman = |word: &&[u8]| word.windows(6).any(|part| part == b"libpod" || part == b"podman");
     members().find(|member| member.runs(&words)).filter(|_| !words.iter().any(podman))
+}
+
+/// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look.
+pub fn may_name(text: &[u8]) -> bool {
+    let names =
+        || members().map(|member| member.program.trim_end_matches('*').as_bytes()).chain([&b"snap"[..]]);
+    let names: Vec<_> = names().collect();
+    let mut first = [false; 256];
+    for letter in names.iter().filter_map(|name| name.first()) {
+        first[usize::from(*letter)] = true;
+    }
+    let mut rest = text;
+    while let Some((letter, behind)) = rest.split_first() {
+        if first[usize::from(*letter)] && names.iter().any(|name| rest.starts_with(name)) {
+            return true;
+        }
+        rest = behind;
+    }
+    false
 }
 
 #[cfg(test)]
@@ -202,6 +225,16 @@ mod tests {
             by_words(&[b"/bin/sh", b"-c", b"test -e /x && exec kubelet $A"]).unwrap().role,
             Role::Kubelet
         );
+    }
+
+    #[test]
+    fn a_text_that_names_none_needs_no_closer_look() {
+        for member in members() {
+            let program = member.program.replace('*', "-x");
+            assert!(may_name(format!("[Service]\nExecStart=/opt/{program} x\n").as_bytes()), "{program}");
+        }
+        assert!(may_name(b"ExecStart=/usr/bin/snap run x.y") && !may_name(b"ExecStart=/usr/sbin/sshd -D"));
+        assert!(!may_name(b""));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Which file a name of a service means: units, aliases, templates and masks over the directories that systemd
 //! searches (systemd.unit(5), "Unit file load path").
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, btree_map};
 use std::path::{Path, PathBuf};
 
 use super::name::UnitName;
@@ -19,6 +19,8 @@ pub enum Entry {
 #[derive(Debug, Default)]
 pub struct Catalogue {
     entries: BTreeMap<UnitName, (PathBuf, Entry)>,
+    /// Of these the aliases.
+    aliases: Vec<UnitName>,
 }
 
 /// A unit that was found.
@@ -38,8 +40,13 @@ const FOLLOWED: usize = 8;
 impl Catalogue {
     /// Adds what a directory holds; what an earlier one holds under the same name counts.
     pub fn add(&mut self, directory: &Path, name: UnitName, entry: Entry) {
-        let path = directory.join(name.as_str());
-        self.entries.entry(name).or_insert((path, entry));
+        if let btree_map::Entry::Vacant(place) = self.entries.entry(name) {
+            if matches!(entry, Entry::Alias(_)) {
+                self.aliases.push(place.key().clone());
+            }
+            let path = directory.join(place.key().as_str());
+            place.insert((path, entry));
+        }
     }
 
     /// All names, aliases too.
@@ -51,12 +58,13 @@ impl Catalogue {
     pub fn find(&self, name: &UnitName) -> Option<Found> {
         let (id, path) = self.resolve(name)?;
         let mut names = vec![id.clone()];
-        let aliases = self.entries.iter().filter(|(_, (_, entry))| matches!(entry, Entry::Alias(_)));
-        let known = aliases.map(|(alias, _)| match (alias.is_template(), name.instance()) {
+        let mut aliases: Vec<_> = self.aliases.iter().collect();
+        aliases.sort_unstable();
+        let known = aliases.into_iter().map(|alias| match (alias.is_template(), name.instance()) {
             (true, Some(instance)) => alias.instantiate(instance),
             _ => alias.clone(),
         });
-        for alias in known.chain([name.clone()]) {
+        for alias in known.chain((*name != id).then(|| name.clone())) {
             let same = self.resolve(&alias).is_some_and(|(other, _)| other == id);
             if same && !names.contains(&alias) {
                 names.push(alias);

@@ -63,7 +63,7 @@ impl Config {
 
     fn take(&mut self, index: usize, set: &text::Assignment) -> Result<(), String> {
         let unknown = |what: &str, word: &str| format!("{} is no {what}, ignored", Shown(word.as_bytes()));
-        if set.section != "Inside" {
+        if &*set.section != "Inside" {
             return Err(unknown("section that is known here", &set.section));
         }
         let list = match set.key.as_str() {

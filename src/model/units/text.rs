@@ -1,10 +1,12 @@
 //! Reads the text of a unit file or a drop-in as systemd's own parser does (systemd.syntax(7)).
 
+use std::rc::Rc;
+
 /// One assignment, as systemd sees it: continued lines joined, blanks around key and value gone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// The section, without its brackets.
-    pub section: String,
+    pub section: Rc<str>,
     /// What is set.
     pub key: String,
     /// To what; empty for a list means that it starts anew.
@@ -51,13 +53,17 @@ pub fn parse(text: &[u8]) -> Parsed {
         if let Some(rest) = line.strip_prefix(b"\xef\xbb\xbf").filter(|_| !marked) {
             (line, marked) = (rest, true);
         }
-        let mut whole = joined.take().unwrap_or_default();
-        whole.extend_from_slice(line);
-        if ends_in_backslash(&whole) {
-            whole.pop();
-            whole.push(b' ');
-            joined = Some(whole);
-        } else if let Err(what) = parsed.take(&whole, number, &mut section) {
+        if joined.is_some() || ends_in_backslash(line) {
+            let whole = joined.get_or_insert_default();
+            whole.extend_from_slice(line);
+            if ends_in_backslash(whole) {
+                whole.pop();
+                whole.push(b' ');
+                continue;
+            }
+        }
+        let whole = joined.take();
+        if let Err(what) = parsed.take(whole.as_deref().unwrap_or(line), number, &mut section) {
             parsed.fault = Some(Fault { line: number, what });
             return parsed;
         }
@@ -69,7 +75,12 @@ pub fn parse(text: &[u8]) -> Parsed {
 }
 
 impl Parsed {
-    fn take(&mut self, line: &[u8], number: usize, section: &mut Option<String>) -> Result<(), &'static str> {
+    fn take(
+        &mut self,
+        line: &[u8],
+        number: usize,
+        section: &mut Option<Rc<str>>,
+    ) -> Result<(), &'static str> {
         let Ok(text) = str::from_utf8(line) else {
             return Err("it is not UTF-8");
         };
@@ -79,7 +90,7 @@ impl Parsed {
             if name.contains(|c: char| c.is_ascii_control() || "\"'\\".contains(c)) {
                 return Err("a section's header with characters that it cannot have");
             }
-            *section = Some(name.to_owned());
+            *section = Some(name.into());
         } else if let (Some(section), Some((key, value))) = (section, text.split_once('=')) {
             let (section, key) = (section.clone(), key.trim_matches(BLANKS).to_owned());
             let value = value.trim_matches(BLANKS).to_owned();

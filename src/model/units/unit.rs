@@ -45,7 +45,7 @@ impl Unit {
     /// Every assignment of a setting of `[Service]`, the empty ones too.
     pub fn assignments<'a>(&'a self, key: &'a str) -> impl Iterator<Item = Setting<'a>> {
         self.sources.iter().flat_map(move |source| {
-            let fitting = move |a: &&text::Assignment| a.section == "Service" && a.key == key;
+            let fitting = move |a: &&text::Assignment| &*a.section == "Service" && a.key == key;
             let setting = move |a: &'a text::Assignment| Setting { value: &a.value, source, line: a.line };
             source.parsed.assignments.iter().filter(fitting).map(setting)
         })

@@ -46,7 +46,8 @@ pub fn text(file: OwnedFd) -> io::Result<Vec<u8>> {
     if SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) != SFlag::S_IFREG {
         return Err(io::Error::other("it is no plain file"));
     }
-    let mut text = Vec::new();
+    let size = u64::try_from(stat.st_size).unwrap_or_default().min(LIMIT);
+    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
     File::from(file).take(LIMIT + 1).read_to_end(&mut text)?;
     if text.len() as u64 > LIMIT { Err(Errno::EFBIG.into()) } else { Ok(text) }
 }

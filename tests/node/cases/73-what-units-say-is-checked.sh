@@ -1,10 +1,10 @@
 #!/bin/bash
-# Stale and overruled drop-ins, settings that are left behind, no order, kubens.service disabled, the older service
-# enabled: each is found in the files of the units, and gone when it is cured.
+# A unit that systemd has not read again, a line of kubens.conf that says nothing, a drop-in of old, settings that are left
+# behind, no order, nothing that has kubens.service started, the older service enabled: each is found in the files of the
+# units, and gone when it is cured.
 . "$(dirname "$0")/../case.sh"
 
 service
-systemctl --quiet enable --now kubens
 inside_by_now() { # systemd takes a simple service for started before it has joined
     until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
 }
@@ -16,30 +16,38 @@ inside_by_now
 finds
 
 sed -i 's/sleep infinity/sleep 1d/' $kubelet
-finds drop-in-stale
-kubensctl wrap kubelet >/dev/null
+finds reload-needed
+systemctl daemon-reload
 finds
 
-printf '%s\n' '[Service]' ExecStart= 'ExecStart=/usr/bin/sleep 2d' >$kubelet.d/99-z.conf
-finds drop-in-overruled
-rm $kubelet.d/99-z.conf
+printf '%s\n' '[Inside]' Units=a/b >/etc/systemd/kubens.conf
+finds configuration-ignored
+rm /etc/systemd/kubens.conf
+
+mkdir $kubelet.d
+printf '%s\n' '[Unit]' After=kubens.service '[Service]' ExecStart= 'ExecStart=/usr/bin/kubensenter /usr/bin/sleep 2d' \
+    >$kubelet.d/99-kubens-wrapper.conf
+systemctl daemon-reload
+finds drop-in-old
+rm -r $kubelet.d
 
 echo PrivateTmp=yes >>$kubelet
+systemctl daemon-reload
 finds sandbox-left-behind
 sed -i '/PrivateTmp/d' $kubelet
-
-systemctl --quiet disable kubens
-finds not-enabled
-systemctl --quiet enable kubens
+systemctl daemon-reload
 
 printf '%s\n' '[Service]' 'ExecStart=/usr/bin/true' '[Install]' WantedBy=multi-user.target >/etc/systemd/system/container-mount-namespace.service
 systemctl --quiet enable container-mount-namespace
-finds older-service
+finds not-inside older-service
 systemctl --quiet disable container-mount-namespace
+finds
 
 kubensctl unwrap kubelet >/dev/null
 sed -i 's|=/usr/bin/sleep|=/usr/bin/kubensenter /usr/bin/sleep|' $kubelet
 systemctl daemon-reload
 systemctl restart kubelet
 inside_by_now
+finds not-ordered not-enabled
+systemctl --quiet enable kubens
 finds not-ordered

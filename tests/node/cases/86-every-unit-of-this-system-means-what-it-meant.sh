@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../case.sh"
 
 service
-mapfile -t names < <(cd /usr/lib/systemd/system && ls -- *.service | grep -v -e '@\.service$' -e '^kubens')
+mapfile -t names < <(find /usr/lib/systemd/system -name '*.service' ! -name '*@.service' ! -name 'kubens*' -printf '%f\n')
 ((${#names[@]} > 50)) || fail "only ${#names[@]} units"
 kinds=(ExecCondition ExecStartPre ExecStart ExecStartPost ExecReload ExecStop ExecStopPost)
 late=/run/systemd/generator.late

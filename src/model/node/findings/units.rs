@@ -98,7 +98,7 @@ fn joins(unit: &Unit, dir: &Path) -> bool {
 /// Whether a setting of `[Unit]` names kubens.service.
 fn says(unit: &Unit, key: &str) -> bool {
     let all = unit.sources.iter().flat_map(|source| &source.parsed.assignments);
-    let mut set = all.filter(|set| set.section == "Unit" && set.key == key);
+    let mut set = all.filter(|set| &*set.section == "Unit" && set.key == key);
     set.any(|set| set.value.split_ascii_whitespace().any(|word| word == "kubens.service"))
 }
 

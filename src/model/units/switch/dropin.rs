@@ -114,8 +114,7 @@ fn reads_back(text: &str, moved: &[&Line<'_>]) -> Result<(), String> {
     let parsed = text::parse(text.as_bytes());
     let written =
         parsed.assignments.iter().filter(|set| Exec::named(&set.key).is_some() && !set.value.is_empty());
-    let written: Vec<_> =
-        written.map(|set| (set.section.as_str(), set.key.as_str(), set.value.as_str())).collect();
+    let written: Vec<_> = written.map(|set| (&*set.section, set.key.as_str(), set.value.as_str())).collect();
     let as_it_was = written.len() == moved.len()
         && parsed.fault.is_none()
         && moved.iter().all(|(setting, exec, commands)| {
