@@ -13,8 +13,8 @@
 //!       └─────┬───┴───┬─────┘              generator → exit  model  sys
 //!           model ◄─ sys     know ◄ do     cli       → exit  model  sys::raw
 //!   ─────────────────────────              sys       → log  model;  sys::raw → start, below
-//!       early    before libc               log       → sys::stderr, which says nothing itself; exit → model
-//!                                          early     → nobody
+//!       early    before libc               log       → model, and sys::stderr, which says nothing itself
+//!                                          exit      → model;  early → nobody
 //! ```
 //!
 //! `tests/house.rs` holds the picture. A walk through `kubensenter findmnt`, which is plain:

@@ -105,6 +105,7 @@ fn a_crate_stays_on_its_floor() {
         ("libc::", &["sys"]),
         ("caps::", &["sys"]),
         ("clap::", &["cli"]),
+        ("tracing::", &["log"]),
         ("serde_json::", &["model/json"]),
         ("diffy::", &["model/diff"]),
         ("jiff::", &["model/time"]),
