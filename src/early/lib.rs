@@ -6,7 +6,8 @@
 //! two thirds of what a call used to cost was glibc's own start: relocations, page faults, and 43 CPUID instructions,
 //! each of which leaves a virtual machine. So the kernel starts the program here (`entry`, which build.rs has the linker
 //! write into the file). Either the plain call becomes its command, or `run` returns and libc's `_start` begins the full
-//! program, in a process in which nothing has happened.
+//! program, in a process in which nothing has happened. The whole call, from spawn to reap, takes 86 µs where it took 732,
+//! nsenter 903, and a C program without libc, which is the least that there can be, 77 (docs/figures.md).
 //!
 //! Nothing is refused here, and no error is told. Whatever is not plain, and every error before setns(2), closes what was
 //! opened and is left to the full program, which does it all again. After setns(2) it only has to be told where the
