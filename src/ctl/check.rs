@@ -5,7 +5,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::judged::judged;
+use super::judged::{Ask, judged};
 use crate::exit::{Exit, Report};
 use crate::model::json::{self, Layout};
 use crate::model::node::findings::{self, Finding, selinux, units};
@@ -20,8 +20,9 @@ struct Checked {
 }
 
 pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report> {
-    let (mut found, mut blind) = judged(dir, survey::look, |view, verdict| {
+    let (mut found, mut blind) = judged(dir, survey::look, Ask::Always, |view, verdict| {
         let mut found = findings::verdict::of(view, &verdict);
+        found.extend(findings::verdict::service(view));
         found.extend(findings::mounts::all(view));
         found.extend(findings::covered::all(view));
         found.extend(findings::units::scanners(&view.node.scanners));

@@ -16,10 +16,20 @@ use crate::sys::{manager, systemd};
 /// read one after the other, and meanwhile it goes on.
 const LOOKS: usize = 3;
 
+/// When systemd is asked, which takes as long as all the rest.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ask {
+    /// Where its word may make a difference to the verdict.
+    IfNeeded,
+    /// In any case.
+    Always,
+}
+
 /// Looks until the answer is one, and has it told.
 pub(super) fn judged<T>(
     dir: &Path,
     look: fn(&Pin) -> Result<Node, Stranded>,
+    when: Ask,
     tell: impl FnOnce(&View<'_>, Verdict) -> T,
 ) -> anyhow::Result<T> {
     let pin = pin_in(dir)?;
@@ -29,7 +39,7 @@ pub(super) fn judged<T>(
         round += 1;
         let mut node = looked(look(&pin))?;
         let mut verdict = judge(&node.view().evidence);
-        if verdict != Verdict::InEffect {
+        if when == Ask::Always || verdict != Verdict::InEffect {
             ask(&mut node);
             verdict = judge(&node.view().evidence);
         }

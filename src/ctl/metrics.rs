@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::anyhow;
 
-use super::judged::judged;
+use super::judged::{Ask, judged};
 use crate::exit::Report;
 use crate::model::node::telling::metrics::{self, Format};
 use crate::model::text::{Shown, reason};
@@ -13,7 +13,8 @@ use crate::sys::survey;
 use crate::sys::textfile::{self, Target};
 
 pub(super) fn metrics(dir: &Path, output: Option<&Path>, format: Format) -> anyhow::Result<Report> {
-    let text = judged(dir, survey::glance, |view, verdict| metrics::text(view, &verdict, format))?;
+    let text =
+        judged(dir, survey::glance, Ask::IfNeeded, |view, verdict| metrics::text(view, &verdict, format))?;
     let Some(path) = output.filter(|path| *path != Path::new("-")) else {
         return Ok(Report::done(text));
     };

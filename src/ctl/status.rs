@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::judged::judged;
+use super::judged::{Ask, judged};
 use crate::cli::ctl::Status;
 use crate::exit::{Exit, Report};
 use crate::model::json;
@@ -20,9 +20,9 @@ use crate::sys::{census, processes, survey};
 
 pub(super) fn status(dir: &Path, asked: &Status, quiet: bool, screen: Screen) -> anyhow::Result<Report> {
     if let Some(whom) = &asked.whom {
-        return judged(dir, survey::glance, |view, _| one(view, whom, asked, quiet))?;
+        return judged(dir, survey::glance, Ask::IfNeeded, |view, _| one(view, whom, asked, quiet))?;
     }
-    judged(dir, survey::glance, |view, verdict| {
+    judged(dir, survey::glance, Ask::IfNeeded, |view, verdict| {
         let exit = match verdict {
             Verdict::InEffect => Exit::Done,
             Verdict::NotEnabled | Verdict::Pending | Verdict::Starting | Verdict::Idle => Exit::NotPinned,

@@ -34,3 +34,13 @@ setpriv --reuid nobody --clear-groups ln -s /etc/hostname /run/theirs/kubens.pro
 if kubensctl metrics --output /run/theirs/kubens.prom 2>/run/said; then fail "a stranger's link is followed"; fi
 has "what is said" "$(cat /run/said)" "it is another user's link"
 is "the file" "$(wc -l </etc/hostname)" 1
+
+# What only systemd knows, the hardened service has it say as well.
+for change in "stop kubelet" "start kubelet" "stop kubelet kubens" "start kubens"; do
+    # shellcheck disable=SC2086 # words
+    systemctl $change
+    [[ $change != "start kubelet" ]] || until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
+    systemctl start kubens-metrics
+    is "what the service writes after $change" "$(grep verdict /var/lib/prometheus/node-exporter/kubens.prom)" "$(kubensctl metrics | grep verdict)"
+    lacks "what it sees after $change" "$(</var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_verdict{verdict="unknown"} 1'
+done

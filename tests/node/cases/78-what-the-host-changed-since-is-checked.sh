@@ -14,6 +14,11 @@ mount -t tmpfs k /var/lib/kubelet
 systemctl --quiet enable --now kubens
 finds
 
+systemctl --quiet mask kubens
+finds service-failed
+cure service-failed
+finds
+
 mount --make-private /var/lib/kubelet
 finds private-mount
 cure private-mount

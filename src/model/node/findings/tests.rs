@@ -190,3 +190,20 @@ fn what_the_host_keeps_from_the_namespace_is_named() {
         ("remount-unseen", "kubensenter mount -o remount,rw,bind /data")
     );
 }
+
+#[test]
+fn a_pin_that_will_not_be_made_again_is_no_trouble_yet() {
+    let named = |change: fn(&mut crate::model::node::manager::Told)| {
+        let mut node = healthy();
+        change(node.units.as_mut().unwrap().iter_mut().find(|unit| unit.name == "kubens.service").unwrap());
+        let view = node.view();
+        assert_eq!(judge(&view.evidence), crate::model::node::judgement::Verdict::InEffect);
+        verdict::service(&view).map(|finding| (finding.degrades, finding.cure))
+    };
+    assert_eq!(named(|_| {}), None);
+    assert_eq!(named(|unit| unit.masked = true), Some((false, "systemctl unmask kubens.service".to_owned())));
+    assert_eq!(
+        named(|unit| unit.run = Run::Failed),
+        Some((false, "systemctl restart kubens.service".to_owned()))
+    );
+}

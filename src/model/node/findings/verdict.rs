@@ -6,6 +6,7 @@ use crate::model::mounts::owner;
 use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Pinning, View};
 use crate::model::node::judgement::{Part, Run, Trouble, Verdict};
+use crate::model::node::manager::KUBENS;
 use crate::model::text::Shown;
 
 /// What a node needs that is set up and only has to start anew.
@@ -115,8 +116,31 @@ fn lost(view: &View<'_>) -> Finding {
     told("pin-missing", found, "whatever is started or restarted now runs apart from them", cure)
 }
 
+/// What is pinned stays so, and kubens.service will not pin it again.
+pub fn service(view: &View<'_>) -> Option<Finding> {
+    view.node.pinned()?;
+    let unit = view.node.units.iter().flatten().find(|unit| unit.name == KUBENS)?;
+    let (found, cure) = if unit.masked {
+        ("kubens.service is masked", "systemctl unmask kubens.service")
+    } else if unit.run == Run::Failed {
+        ("kubens.service has failed", "systemctl restart kubens.service")
+    } else {
+        return None;
+    };
+    let why = view.node.last_words.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
+    Some(Finding {
+        degrades: false,
+        ..told(
+            "service-failed",
+            format!("{found}{why}"),
+            "after the next boot nothing is pinned, and the services that are to run inside run on the host",
+            cure.to_owned(),
+        )
+    })
+}
+
 fn failed(view: &View<'_>) -> Finding {
-    let masked = view.node.units.iter().flatten().any(|unit| unit.name == "kubens.service" && unit.masked);
+    let masked = view.node.units.iter().flatten().any(|unit| unit.name == KUBENS && unit.masked);
     let why = view.node.last_words.as_ref().map(|why| format!(": {why}")).unwrap_or_default();
     let (found, cure) = if masked {
         ("kubens.service is masked".to_owned(), format!("systemctl unmask kubens.service, then {REBOOT}"))
