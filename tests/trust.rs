@@ -51,6 +51,59 @@ fn nobodys_namespace_is_never_entered_unless_somebody_insists() {
     }
 }
 
+/// What was tried, by kind, and where it is held: each is a test of the file before the colons.
+const TABLE: &str = "
+    Whose namespace is it?
+        forged, in the place of the pin, beside it, with twenty processes   trust::nobodys_namespace_is_never_pinned_kept_or_found
+        forged, by path, process, variable, default, through /proc/1/root   trust::nobodys_namespace_is_never_entered_unless_somebody_insists
+        forged, with thousands of mounts                                    trust::the_mounts_of_nobodys_namespace_are_not_read
+        forged, offered by completion                                       trust::completion_offers_no_process_of_nobodys_namespace
+        forged, in the verdict                                              status::a_namespace_of_somebody_elses_is_said
+        forged, while each system call fails                                pin_crash::another_user_namespaces_pin_is_replaced_or_stays_unentered
+    Who can make us wait?
+        flock on /run/netns                                                 trust::who_holds_a_lock_that_everybody_can_hold_is_waited_for_a_few_seconds
+        flock on the units' directories                                     trust::who_locks_the_directory_of_the_units_is_in_nobodys_way
+        flock on our lock, opened before                                    trust::our_own_lock_is_a_file_that_nobody_else_can_open
+        a full pipe as standard error                                       trust::no_message_is_waited_for
+        a FIFO or /dev/zero beside a mount                                  mounts::what_lies_beside_a_mount_is_read_only_where_it_is_roots_and_ends
+    Whose program is it?
+        a pager, PATH, with another's rights                                pager::with_anothers_rights_it_is_the_systems_less_in_secure_mode_or_none
+        SHELL that leads back, by five names                                command::a_shell_that_leads_back_is_bin_sh
+    Names are strangers' bytes
+        escapes, newlines, bidi marks in every name                         names::no_verb_passes_on_what_a_name_holds
+        in an image's files                                                 names::no_file_of_an_image_is_passed_on
+    Not allowed is not not there
+        EPERM, EACCES, ENOSYS for each call of kubensenter                  trust::a_call_that_is_forbidden_is_no_sign_of_anything
+        the same for each of the newer mount calls                          trust::no_call_that_is_forbidden_is_needed_where_there_is_an_older_one
+        the same for each call of pin and unpin, in use                     pin_crash::a_pin_in_use_stays_whatever_fails
+        /proc/1/root out of reach                                           callers::a_sandbox_that_may_not_look_through_proc_1_root_says_so
+    Who lives inside?
+        no first thread; forks and ends all the time                        trust::whoever_lives_inside_is_counted
+        under a stranger's tmpfs, another pin, a copied one                 trust::a_pin_in_use_is_not_given_up_whatever_lies_over_it
+        under a tmpfs on the root                                           trust::those_who_live_inside_are_not_cut_off_by_what_is_mounted_over_their_root
+        in two that look the same                                           trust::of_two_that_look_the_same_none_is_pinned_by_a_guess
+        in one that lost its pin to another                                 trust::who_lost_the_pin_is_found_whatever_was_pinned_and_removed_since
+    What do we write over?
+        devices, FIFOs, links, a killed run                                 metrics::what_is_no_plain_file_is_written_to_and_stays
+        a report that nothing takes                                         trust::what_was_done_is_done_though_nobody_takes_the_report
+    Paths that lead elsewhere
+        links, dots, doubled slashes                                        trust::a_path_through_links_is_the_place_that_it_leads_to
+        sticky, writable, far above, behind a link                          trust::no_pin_lies_where_others_decide_what_the_path_leads_to
+";
+
+#[test]
+fn every_input_that_was_tried_has_its_test() {
+    let rows = TABLE.lines().filter_map(|line| line.split_whitespace().last()?.split_once("::"));
+    let mut held = 0;
+    for (file, test) in rows {
+        let path = format!("{}/tests/{file}.rs", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert!(text.contains(&format!("#[test]\nfn {test}()")), "{file}::{test}");
+        held += 1;
+    }
+    assert!(held > 25, "{held}");
+}
+
 /// A namespace of another user namespace that looks like the pinned one, with its propagation and the mark of a lost pin.
 /// `forge N` starts N processes in it, and prints the PID of the first.
 const FORGE: &str = r"
