@@ -64,13 +64,22 @@ impl<'a> Library<'a> {
     /// # Errors
     /// One cannot be read.
     pub fn open(tree: &'a Tree, searched: Option<Vec<PathBuf>>) -> io::Result<Self> {
-        let searched =
+        let mut searched: Vec<_> =
             searched.unwrap_or_else(|| SEARCHED.split_ascii_whitespace().map(PathBuf::from).collect());
         let places: Vec<Option<Identity>> =
             searched.iter().map(|directory| tree.identity(directory)).collect();
+        // One directory has one name, whoever says where to look: systemd has /lib before /usr/lib, which it is on most.
+        for (index, place) in places.iter().enumerate() {
+            let same = |other: &usize| place.is_some() && places[*other] == *place;
+            if let Some(usual) =
+                (0..places.len()).filter(same).find(|&other| searched[other].starts_with("/usr"))
+            {
+                let usual = searched[usual].clone();
+                searched[index] = usual;
+            }
+        }
         let (mut catalogue, mut drop_ins) = (Catalogue::default(), HashMap::<_, Vec<_>>::new());
         for (index, directory) in searched.iter().enumerate() {
-            // /lib is /usr/lib on most.
             if places[index].is_none() || places[..index].contains(&places[index]) {
                 continue;
             }
@@ -216,4 +225,27 @@ fn alias(
 
 fn at(path: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("read {}: {}", Shown::of(path), crate::model::text::reason(error)))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{env, fs, os::unix, process};
+
+    use super::*;
+
+    #[test]
+    fn a_directory_has_one_name_whatever_it_is_looked_for_by() {
+        let root = env::temp_dir().join(format!("kubensenter-units-{}", process::id()));
+        let directory = root.join("usr/lib/systemd/system");
+        fs::create_dir_all(&directory).unwrap();
+        unix::fs::symlink("usr/lib", root.join("lib")).unwrap();
+        fs::write(directory.join("a.service"), "[Service]\n").unwrap();
+        let tree = Tree::new(Some(&root)).unwrap();
+        let searched = ["/lib/systemd/system", "/usr/lib/systemd/system"].map(PathBuf::from).to_vec();
+        let library = Library::open(&tree, Some(searched)).unwrap();
+        let found = library.load(&UnitName::new("a.service").unwrap(), |_, _| false).unwrap();
+        fs::remove_dir_all(&root).unwrap();
+        let Lookup::Unit(unit, _) = found else { panic!("it is not there") };
+        assert_eq!(unit.sources[0].path, Path::new("/usr/lib/systemd/system/a.service"));
+    }
 }
