@@ -6,6 +6,7 @@
 #   make test-vm  the node's cases on virtual machines with Debian's kernels (root, qemu; slow)
 #   make test-kubelet    cases of a node with a real kubelet, built the first time (root; 7 minutes)
 #   make soak     whatever may happen to a pin, at random, for MINUTES=60, against what is promised
+#   make fuzz     each parser on inputs without end, FUZZ_SECONDS=60 each (needs c++)
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make bench-pods    what pods cost the host and systemd on a node with a real kubelet (root)
@@ -58,7 +59,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak bench bench-systemd bench-pods install place place-docs \
+.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak fuzz bench bench-systemd bench-pods install place place-docs \
     deb rpm sources deb-source rpm-source test-source image
 
 all: inventory
@@ -98,6 +99,9 @@ test-kubelet: build
 
 soak: build
 	@KUBENSENTER=$(abspath $(binary)) tests/soak/run $(MINUTES)
+
+fuzz:
+	@CARGO='$(CARGO)' fuzz/run
 
 bench:
 	@benches/enter/run

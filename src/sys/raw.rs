@@ -16,7 +16,7 @@ use nix::errno::Errno;
 
 /// The process's first frame, in place of std's: that one would set SIGPIPE to ignore and open `/dev/null`
 /// on closed descriptors, and the command must find both as they were.
-#[cfg(not(test))]
+#[cfg(not(any(test, fuzzing)))]
 #[unsafe(no_mangle)]
 extern "C" fn main(argc: c_int, argv: *const *const c_char) -> c_int {
     crate::start(Words { first: argv, count: usize::try_from(argc).unwrap_or(0), life: PhantomData })

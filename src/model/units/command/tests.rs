@@ -145,3 +145,13 @@ fn knows_how_a_command_runs() {
     assert!(one("|a").is_for_a_shell());
     assert_eq!(one("/usr/bin/a").name(), b"a");
 }
+
+/// Found by fuzzing: each came out as another command, or as none.
+#[test]
+fn a_command_that_is_hard_to_write_again_is_still_the_same_behind_the_wrapper() {
+    for value in ["-|; a", "|'; '", r#"!|-':/s-"ac "a'$\"#, r#"|"a\"b" c"#, r"|'a\\b'"] {
+        let before = commands(value).unwrap();
+        let wrapped = wrap(value, &before);
+        assert!(is_wrapped(&wrapped, value, &before), "{value} {wrapped}");
+    }
+}
