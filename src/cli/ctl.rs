@@ -146,7 +146,7 @@ pub enum Name {
 /// Where the configuration is changed, and what is said about it.
 #[derive(Args)]
 pub struct Place {
-    /// Restart what runs on the wrong side, the runtime before the kubelet
+    /// Restart what runs on the wrong side, runtime first
     #[arg(long, conflicts_with_all = ["root", "dry_run"])]
     pub now: bool,
     /// Work on the image below DIR instead of on this machine
