@@ -134,7 +134,7 @@ image() { # [FILES]: localhost/box:1, without a registry: one layer with these a
 
 run_box() { # NAME [OPTION...]: a container that stays until it is killed
     local shares=(--cpu-shares 0) # which containerd before 1.5 does not know, and has nothing to say of
-    ctr run --help | grep -q cpu-shares || shares=()
+    [[ $(ctr run --help) == *cpu-shares* ]] || shares=()
     ctr run --detach "${shares[@]}" "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
         'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
 }
