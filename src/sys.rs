@@ -4,6 +4,7 @@ pub mod affinity;
 pub mod bystanders;
 pub mod caller;
 pub mod census;
+pub mod containers;
 pub mod denied;
 pub mod directory;
 pub mod ending;

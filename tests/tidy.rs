@@ -92,3 +92,28 @@ fn without_a_namespace_it_touches_nothing() {
     assert!(run.stderr.contains("no namespace is pinned there"), "{}", run.stderr);
     ok(&sandbox, &format!("mountpoint -q {POD}/cache"));
 }
+
+#[test]
+fn a_container_from_before_that_receives_the_hosts_mounts_is_named() {
+    let sandbox = host();
+    let start = "mkfifo /run/ready
+         unshare --mount --propagation slave sh -ec '
+             mount -t tmpfs files /mnt; mkdir -p /mnt/run/kubelet/pods/6f1c3a2e-1; touch /mnt/run/kubelet/pods/6f1c3a2e-1/etc-hosts
+             mount --bind /mnt/run/kubelet/pods/6f1c3a2e-1/etc-hosts /etc/hosts
+             echo >/run/ready; exec sleep 1000' >/dev/null 2>&1 &
+         read -r _ </run/ready; rm /run/ready";
+    let names = "kubensctl check --json | grep -o '\"watches-host\"' || :";
+    ok(&sandbox, &format!("{start}; kubensctl pin"));
+    assert_eq!(ok(&sandbox, names), "\"watches-host\"\n");
+    let found = ok(&sandbox, "kubensctl check | grep ^watches-host");
+    assert!(found.contains(" of pod 6f1c3a2e-1 at /"), "{found}");
+    let sandbox = host();
+    ok(
+        &sandbox,
+        &format!(
+            "kubensctl pin; {}",
+            start.replacen("unshare", "nsenter --mount=/run/kubens/mnt unshare", 1)
+        ),
+    );
+    assert_eq!(ok(&sandbox, names), "");
+}

@@ -10,7 +10,7 @@ use crate::exit::{Exit, Report};
 use crate::model::json::{self, Layout};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
-use crate::sys::{installed, survey, systemd};
+use crate::sys::{containers, installed, survey, systemd};
 
 /// What `--json` prints; the schema is in kubensctl(8).
 #[derive(Serialize)]
@@ -26,6 +26,7 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report
         found.extend(findings::mounts::all(view));
         found.extend(findings::covered::all(view));
         found.extend(findings::units::scanners(&view.node.scanners));
+        found.extend(findings::mounts::watchers(view, &containers::tables(view.node)));
         (found, view.node.blind.clone())
     })?;
     match of_units(dir) {

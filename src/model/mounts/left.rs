@@ -83,6 +83,26 @@ fn whose(target: &[u8]) -> Option<&[u8]> {
     }
 }
 
+/// Where a container sees what is mounted on the host later, and not what is mounted inside: it was started outside. Its
+/// root is no such place, on which nobody mounts from outside.
+pub fn watched<'a>(container: &'a [Mount], host: &[Mount], inside: &[Mount]) -> Option<&'a [u8]> {
+    let groups =
+        |table: &[Mount]| -> HashSet<u32> { table.iter().filter_map(|mount| mount.shared).collect() };
+    let (hosts, own) = (groups(host), groups(inside));
+    let of_host =
+        |group: Option<u32>| group.is_some_and(|group| hosts.contains(&group) && !own.contains(&group));
+    let watches = |mount: &&Mount| mount.target != b"/" && (of_host(mount.master) || of_host(mount.shared));
+    container.iter().find(watches).map(|mount| mount.target.as_slice())
+}
+
+/// The UID of the pod that a container is of, by the files that the kubelet puts into it.
+pub fn pod_of(container: &[Mount]) -> Option<&[u8]> {
+    container.iter().filter(|mount| owner::is_kubernetes(&mount.root)).find_map(|mount| {
+        let mut words = mount.root.split(|&byte| byte == b'/').skip_while(|word| *word != b"pods");
+        words.nth(1)
+    })
+}
+
 /// Where something is mounted inside: by path, and by the group that the mount below receives from and the place in the
 /// file system, which is what an unmount on the host goes by.
 struct Places<'a> {
@@ -158,6 +178,21 @@ mod tests {
         let moved = elsewhere.replace("6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache", "x");
         assert!(!told(&host, &moved)[0].1);
         assert!(told(&host, elsewhere)[0].1);
+    }
+
+    #[test]
+    fn a_container_that_receives_the_hosts_mounts_is_known_by_its_groups() {
+        let (host, inside) = (parse(HOST.as_bytes()), parse(INSIDE.as_bytes()));
+        let container = |group: u32| {
+            let text = format!(
+                "21 0 0:60 / / rw master:1 - overlay overlay rw\n22 21 8:1 /srv /srv rw master:{group} - ext4 d rw\n\
+                 23 21 8:1 /var/lib/kubelet/pods/6f1c-1/etc-hosts /etc/hosts rw - ext4 d rw"
+            );
+            parse(text.as_bytes())
+        };
+        assert_eq!(watched(&container(1), &host, &inside), Some(&b"/srv"[..]));
+        assert_eq!(watched(&container(11), &host, &inside), None);
+        assert_eq!(pod_of(&container(1)), Some(&b"6f1c-1"[..]));
     }
 
     #[test]

@@ -151,6 +151,30 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
     gone.into_iter().chain(there).collect()
 }
 
+/// Containers that were started outside and receive what is mounted there; `containers` are the tables of all of them.
+pub fn watchers(view: &View<'_>, containers: &[Vec<Mount>]) -> Option<Finding> {
+    view.node.pinned()?;
+    let inside = view.node.inside.as_deref()?;
+    let watches = |table: &Vec<Mount>| {
+        let target = left::watched(table, host(view), inside)?;
+        // Whoever has containers besides Kubernetes' may have them on the host.
+        let pod = left::pod_of(table)?;
+        Some(format!("pod {} at {}", Shown(pod), Shown(target)))
+    };
+    let watching: Vec<_> = containers.iter().filter_map(watches).collect();
+    Some(Finding {
+        name: "watches-host",
+        degrades: false,
+        found: format!(
+            "{} containers from before the namespace receive the host's mounts, the first of {}",
+            watching.len(),
+            watching.first()?
+        ),
+        consequence: "what the kubelet and other pods mount now does not reach them, and what they mount is on the host",
+        cure: "have these pods replaced (kubectl rollout restart, or delete pod)".to_owned(),
+    })
+}
+
 fn peers_torn(view: &View<'_>) -> Option<Finding> {
     view.node.pinned()?;
     let torn = peers::torn(host(view), view.node.inside.as_deref()?);
