@@ -30,7 +30,11 @@ pids=$(systemctl show -P MainPID containerd kubelet | xargs)
 kubensctl enable --now >/dev/null
 is "what runs when it is enabled twice" "$(systemctl show -P MainPID containerd kubelet | xargs)" "$pids"
 
-kubensctl disable --now >/dev/null
+# Not while a pod has a mount inside, and nothing is changed then.
+if kubensctl disable --now 2>/run/said; then fail "it takes the kubelet away from its pod's volume"; fi
+has "what disable says" "$(</run/said)" "pod shop/web-0 volume token"
+[[ -e /etc/systemd/kubens.conf.d/50-enable.conf ]] || fail "something is changed"
+kubensctl disable --now --force >/dev/null
 is "the files when it is disabled" "$(files)" "$before"
 is "what systemd runs then" "$(systemctl show -P ExecStart containerd | grep -c kubensenter || true)" 0
 is "the sides after" "$(sides)" "$(host)"
