@@ -21,7 +21,8 @@ kubensctl pin >/dev/null
 finds
 
 kubensctl unpin --force >/dev/null
-umount -R /run/kubens 2>/dev/null || true
+while mountpoint -q /run/kubens; do umount -l -R /run/kubens; done
+chattr -i /run/kubens 2>/dev/null || true # as kubensctl pin leaves it
 # As the older recipe does on restart: a namespace of its own, while the services stay in the first.
 mkdir -p /run/kubens
 mount --bind /run/kubens /run/kubens && mount --make-private /run/kubens

@@ -20,17 +20,6 @@ finds reload-needed
 systemctl daemon-reload
 finds
 
-printf '%s\n' '[Inside]' Units=a/b >/etc/systemd/kubens.conf
-finds configuration-ignored
-rm /etc/systemd/kubens.conf
-
-mkdir $kubelet.d
-printf '%s\n' '[Unit]' After=kubens.service '[Service]' ExecStart= 'ExecStart=/usr/bin/kubensenter /usr/bin/sleep 2d' \
-    >$kubelet.d/99-kubens-wrapper.conf
-systemctl daemon-reload
-finds drop-in-old
-rm -r $kubelet.d
-
 echo PrivateTmp=yes >>$kubelet
 systemctl daemon-reload
 finds sandbox-left-behind
@@ -51,3 +40,5 @@ inside_by_now
 finds not-ordered not-enabled
 systemctl --quiet enable kubens
 finds not-ordered
+systemctl --quiet disable kubens
+finds not-ordered not-enabled
