@@ -17,8 +17,8 @@ pub const GROUPS: &[(&str, &[&str])] = &[
 /// Below every list of verbs.
 pub const STATUSES: &str = "Exit status:
   0 done, 1 failed, 2 wrong command line
-  status: 0 in effect, 1 degraded, 3 not enabled
-  check:  0 nothing found, 1 findings
+  status: 0 in effect, 1 degraded, 3 not in effect, 4 unknown
+  check:  0 nothing found, 1 problems, 4 not everything could be seen
 
 `kubensctl help VERB` has the options of a verb, `man kubensctl` all of it.
 `kubensenter COMMAND` runs a command inside: see `man kubensenter`.";
