@@ -98,8 +98,8 @@ pub enum Verb {
         /// Write them to FILE, in one step; -: standard output
         #[arg(long, value_name = "FILE")]
         output: Option<PathBuf>,
-        /// Write this format
-        #[arg(long, value_name = "FORMAT", default_value = "prometheus")]
+        /// prometheus or openmetrics
+        #[arg(long, value_name = "FORMAT", default_value = "prometheus", hide_possible_values = true)]
         format: Format,
     },
     /// Print the completion script for a shell
