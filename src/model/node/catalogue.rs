@@ -3,6 +3,8 @@
 
 pub mod behind;
 
+use std::sync::OnceLock;
+
 use super::super::search::base_name;
 use super::super::units::pattern;
 
@@ -59,8 +61,38 @@ const TABLE: &str = "
     shim    containerd-shim*                -                 -
 ";
 
+/// The table as it is asked, which is often: read once.
+struct Table {
+    members: Vec<Member>,
+    /// Patterns of units' names, and whose they are.
+    names: Vec<(&'static str, Member)>,
+    /// What programs' names begin with.
+    first: [bool; 256],
+}
+
+fn table() -> &'static Table {
+    static ALL: OnceLock<Table> = OnceLock::new();
+    ALL.get_or_init(|| {
+        let members: Vec<_> = rows().collect();
+        let of = |member: &Member| member.names.split(',').map(|name| (name, *member)).collect::<Vec<_>>();
+        let names = members.iter().flat_map(of).filter(|(name, _)| *name != "-").collect();
+        let mut first = [false; 256];
+        for letter in members.iter().filter_map(|member| member.program.bytes().next()).chain([SNAP[0]]) {
+            first[usize::from(letter)] = true;
+        }
+        Table { members, names, first }
+    })
+}
+
 /// The table, row by row.
 pub fn members() -> impl Iterator<Item = Member> {
+    table().members.iter().copied()
+}
+
+/// What starts the services of snaps.
+const SNAP: &[u8] = b"snap";
+
+fn rows() -> impl Iterator<Item = Member> {
     TABLE.lines().filter(|line| !line.is_empty()).enumerate().filter_map(|(rank, line)| {
         let mut columns = line.split_ascii_whitespace();
         let role = match columns.next()? {
@@ -105,7 +137,7 @@ pub fn by_name(unit: &str) -> Option<Member> {
         let unit = if name.strip_suffix(".scope").is_some() { unit } else { service };
         pattern::matches(name.as_bytes(), unit.as_bytes())
     };
-    members().find(|member| member.names.split(',').filter(|name| *name != "-").any(named))
+    table().names.iter().find(|(name, _)| named(name)).map(|(_, member)| *member)
 }
 
 /// What a command line starts, also behind `bash -c`, `snap run`, `env` and the like. A process's own words
@@ -133,21 +165,12 @@ pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
 
 /// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look.
 pub fn may_name(text: &[u8]) -> bool {
-    let names =
-        || members().map(|member| member.program.trim_end_matches('*').as_bytes()).chain([&b"snap"[..]]);
-    let names: Vec<_> = names().collect();
-    let mut first = [false; 256];
-    for letter in names.iter().filter_map(|name| name.first()) {
-        first[usize::from(*letter)] = true;
-    }
-    let mut rest = text;
-    while let Some((letter, behind)) = rest.split_first() {
-        if first[usize::from(*letter)] && names.iter().any(|name| rest.starts_with(name)) {
-            return true;
-        }
-        rest = behind;
-    }
-    false
+    let Table { members, first, .. } = table();
+    let named = |rest: &[u8]| {
+        let program = |member: &Member| rest.starts_with(member.program.trim_end_matches('*').as_bytes());
+        rest.starts_with(SNAP) || members.iter().any(program)
+    };
+    text.iter().enumerate().any(|(at, letter)| first[usize::from(*letter)] && named(&text[at..]))
 }
 
 #[cfg(test)]
