@@ -177,7 +177,7 @@ pub struct Status {
 /// `wrap`
 #[derive(Args)]
 pub struct Wrap {
-    /// Put these commands of them inside too, besides ExecStart
+    /// Run these commands inside, too, besides ExecStart
     #[arg(long, value_name = "EXEC", value_delimiter = ',', value_parser = exec)]
     pub also: Vec<Exec>,
     /// Where, and what is said
