@@ -170,6 +170,7 @@ impl Dice {
             environment
                 .insert(self.throw(environment.len() + 1), "PATH=/run/nowhere:/run/commands:/usr/bin:/bin");
         }
+        let closed: Vec<_> = (0..3).filter(|_| self.throw(16) == 0).collect();
         Case {
             line: line.into_iter().map(text).collect(),
             environment: environment.into_iter().map(text).collect(),
@@ -180,8 +181,9 @@ impl Dice {
                 self.one(&DIRECTORIES)
             },
             sandboxed: self.throw(6) == 0,
-            full: self.throw(16) == 0,
-            closed: (0..3).filter(|_| self.throw(16) == 0).collect(),
+            // What it tells goes to standard output then.
+            full: !closed.contains(&1) && self.throw(16) == 0,
+            closed,
             without: (self.throw(8) == 0).then(|| self.one(&[18, 19, 21])),
         }
     }
@@ -265,7 +267,7 @@ fn prepare(case: &Case, output: &File) {
             }
         }
         // A call that does not end is no end.
-        libc::alarm(2);
+        libc::alarm(20);
         libc::dup2(output.as_raw_fd(), 1);
         libc::dup2(if case.full { full_pipe() } else { output.as_raw_fd() }, 2);
         for fd in &case.closed {
