@@ -7,8 +7,9 @@ dpkg --install /opt/node/packages/1.deb >/dev/null
 systemctl enable --quiet --now kubens kubens-metrics.timer
 unit runtime <<'END'
 Type=exec
-ExecStart=/usr/bin/kubensenter sleep infinity
+ExecStart=sleep infinity
 END
+kubensctl wrap runtime >/dev/null
 systemctl start runtime
 before=$(pinned)
 main=$(systemctl show -P MainPID runtime)
@@ -17,6 +18,8 @@ dpkg --remove kubensenter >/dev/null
 is "the service" "$(systemctl show -P MainPID -P SubState runtime | xargs)" "$main running"
 is "its namespace" "$(readlink "/proc/$main/ns/mnt")" "$before"
 is "the pin" "$(pinned)" "$before"
+systemctl restart runtime
+is "where it starts from then on" "$(readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt")" "$(host)"
 dpkg --purge kubensenter >/dev/null
 find /etc /usr /var/lib/systemd -xdev ! -type d | sort >/run/after
 is "what is left" "$(comm -13 /run/before /run/after)" ""
