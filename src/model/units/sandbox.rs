@@ -1,6 +1,7 @@
 //! What of a unit's own sandbox survives the move into the pinned namespace, and what makes the move impossible
 //! (systemd.exec(5), setns(2)).
 
+use crate::model::text::Shown;
 use crate::model::units::command::Command;
 use crate::model::units::unit::{Unit, boolean};
 
@@ -83,7 +84,7 @@ fn user(unit: &Unit) -> Option<String> {
         return Some("DynamicUser=".to_owned());
     }
     let user = unit.last("User")?.value;
-    (user != "root" && user != "0").then(|| format!("User={user}"))
+    (user != "root" && user != "0").then(|| format!("User={}", Shown::of(user)))
 }
 
 /// Of the two capabilities that setns(2) asks for, those that a setting leaves.
@@ -181,6 +182,14 @@ mod tests {
 
     fn starts(command: &str, settings: &str) -> bool {
         obstacle(&unit(settings), &command::commands(command).unwrap()[0]).is_none()
+    }
+
+    /// Found by fuzzing.
+    #[test]
+    fn what_a_setting_holds_steers_no_terminal() {
+        let command = command::commands("/a").unwrap().remove(0);
+        let why = obstacle(&unit("User=\u{4}x\u{202e}"), &command).unwrap();
+        assert!(why.starts_with("User=\\x04x\\xe2\\x80\\xae without "), "{why}");
     }
 
     #[test]
