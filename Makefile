@@ -106,10 +106,10 @@ fuzz:
 bench:
 	@benches/enter/run
 	@benches/inspect/run
-	@benches/generator/run
 
 bench-systemd:
 	@benches/systemd/run
+	@benches/generator/run
 
 bench-pods: build
 	@benches/pods/run

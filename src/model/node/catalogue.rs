@@ -66,8 +66,8 @@ struct Table {
     members: Vec<Member>,
     /// Patterns of units' names, and whose they are.
     names: Vec<(&'static str, Member)>,
-    /// What programs' names begin with.
-    first: [bool; 256],
+    /// What the names of programs begin with, and what starts a snap.
+    heads: Vec<&'static [u8]>,
 }
 
 fn table() -> &'static Table {
@@ -76,11 +76,9 @@ fn table() -> &'static Table {
         let members: Vec<_> = rows().collect();
         let of = |member: &Member| member.names.split(',').map(|name| (name, *member)).collect::<Vec<_>>();
         let names = members.iter().flat_map(of).filter(|(name, _)| *name != "-").collect();
-        let mut first = [false; 256];
-        for letter in members.iter().filter_map(|member| member.program.bytes().next()).chain([SNAP[0]]) {
-            first[usize::from(letter)] = true;
-        }
-        Table { members, names, first }
+        let heads = members.iter().map(|member| member.program.trim_end_matches('*').as_bytes());
+        let heads = heads.chain([&b"snap"[..]]).collect();
+        Table { members, names, heads }
     })
 }
 
@@ -88,9 +86,6 @@ fn table() -> &'static Table {
 pub fn members() -> impl Iterator<Item = Member> {
     table().members.iter().copied()
 }
-
-/// What starts the services of snaps.
-const SNAP: &[u8] = b"snap";
 
 fn rows() -> impl Iterator<Item = Member> {
     TABLE.lines().filter(|line| !line.is_empty()).enumerate().filter_map(|(rank, line)| {
@@ -163,14 +158,16 @@ pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
     members().find(|member| member.runs(&words)).filter(|_| !words.iter().any(podman))
 }
 
-/// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look.
+/// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look. A name begins
+/// where no letter stands before it.
 pub fn may_name(text: &[u8]) -> bool {
-    let Table { members, first, .. } = table();
-    let named = |rest: &[u8]| {
-        let program = |member: &Member| rest.starts_with(member.program.trim_end_matches('*').as_bytes());
-        rest.starts_with(SNAP) || members.iter().any(program)
-    };
-    text.iter().enumerate().any(|(at, letter)| first[usize::from(*letter)] && named(&text[at..]))
+    let heads = &table().heads;
+    let mut before = b' ';
+    text.iter().enumerate().any(|(at, &letter)| {
+        let begins = !before.is_ascii_alphanumeric();
+        before = letter;
+        begins && heads.iter().any(|head| head.first() == Some(&letter) && text[at..].starts_with(head))
+    })
 }
 
 #[cfg(test)]
