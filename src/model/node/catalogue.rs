@@ -159,12 +159,13 @@ pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
 }
 
 /// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look. A name begins
-/// where no letter stands before it.
+/// where no letter stands before it, or behind an escape (`\x2fkubelet`).
 pub fn may_name(text: &[u8]) -> bool {
     let heads = &table().heads;
+    let escapes = text.contains(&b'\\');
     let mut before = b' ';
     text.iter().enumerate().any(|(at, &letter)| {
-        let begins = !before.is_ascii_alphanumeric();
+        let begins = escapes || !before.is_ascii_alphanumeric();
         before = letter;
         begins && heads.iter().any(|head| head.first() == Some(&letter) && text[at..].starts_with(head))
     })
@@ -254,7 +255,7 @@ mod tests {
             assert!(may_name(format!("[Service]\nExecStart=/opt/{program} x\n").as_bytes()), "{program}");
         }
         assert!(may_name(b"ExecStart=/usr/bin/snap run x.y") && !may_name(b"ExecStart=/usr/sbin/sshd -D"));
-        assert!(!may_name(b""));
+        assert!(!may_name(b"") && may_name(br"ExecStart=/usr/bin\x2fkubelet"));
     }
 
     #[test]
