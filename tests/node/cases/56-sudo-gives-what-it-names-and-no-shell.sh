@@ -23,8 +23,9 @@ own='PATH=/tmp/own:$PATH PAGER=own SYSTEMD_PAGER=own SYSTEMD_PAGERSECURE=0 LESSO
 
 as_olga() { setpriv --reuid olga --regid olga --init-groups env -i PATH=/usr/bin:/bin sh -c "$1" </dev/null; }
 
+# 3: nothing of Kubernetes runs on this node.
 for line in "kubensenter /usr/bin/findmnt" "kubensctl status" "kubensctl check"; do
-    as_olga "$own /usr/bin/sudo -n /usr/bin/$line" >/tmp/out 2>&1 || [[ $line == *check ]] || fail "$line: $(cat /tmp/out)"
+    as_olga "$own /usr/bin/sudo -n /usr/bin/$line" >/tmp/out 2>&1 || [[ $line == *check || $? == 3 ]] || fail "$line: $(cat /tmp/out)"
 done
 for line in "kubensenter findmnt" "kubensenter /usr/bin/id" "kubensctl unpin" "PAGER=x kubensctl mounts"; do
     if as_olga "/usr/bin/sudo -n ${line/kubens//usr/bin/kubens}" >/dev/null 2>&1; then fail "$line is allowed"; fi
