@@ -78,74 +78,6 @@ impl Serialize for Name<'_> {
     }
 }
 
-/// A value of a verb that has no struct for its schema yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Json {
-    /// What is not known.
-    Null,
-    /// Yes or no.
-    Bool(bool),
-    /// A count, an id, a number of seconds.
-    Number(u64),
-    /// Text.
-    Text(String),
-    /// Several of one sort.
-    List(Vec<Json>),
-    /// Values by name, in this order.
-    Object(Vec<(&'static str, Json)>),
-}
-
-impl Json {
-    /// Text from bytes.
-    pub fn bytes(bytes: &[u8]) -> Json {
-        Json::Text(String::from_utf8_lossy(bytes).into_owned())
-    }
-
-    /// A list of what `one` makes of each.
-    pub fn list<T>(items: impl IntoIterator<Item = T>, one: impl FnMut(T) -> Json) -> Json {
-        Json::List(items.into_iter().map(one).collect())
-    }
-}
-
-impl From<&str> for Json {
-    fn from(text: &str) -> Self {
-        Json::Text(text.to_owned())
-    }
-}
-
-impl From<usize> for Json {
-    fn from(count: usize) -> Self {
-        Json::Number(count as u64)
-    }
-}
-
-impl From<bool> for Json {
-    fn from(value: bool) -> Self {
-        Json::Bool(value)
-    }
-}
-
-impl<T: Into<Json>> From<Option<T>> for Json {
-    fn from(value: Option<T>) -> Self {
-        value.map_or(Json::Null, Into::into)
-    }
-}
-
-impl Serialize for Json {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        match self {
-            Json::Null => serializer.serialize_unit(),
-            Json::Bool(value) => serializer.serialize_bool(*value),
-            Json::Number(number) => serializer.serialize_u64(*number),
-            Json::Text(text) => serializer.serialize_str(text),
-            Json::List(items) => serializer.collect_seq(items),
-            Json::Object(members) => {
-                serializer.collect_map(members.iter().map(|(name, value)| (name, value)))
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -175,19 +107,5 @@ mod tests {
             assert!(text.chars().all(|character| character == '\n' || !steers(character)), "{text:?}");
             assert_eq!(serde_json::from_str::<[String; 1]>(&text).unwrap(), [name]);
         }
-    }
-
-    #[test]
-    fn writes_each_kind_of_value_in_order() {
-        let value = Json::Object(vec![
-            ("none", Json::from(None::<bool>)),
-            ("list", Json::list([1usize, 2], Json::from)),
-            ("yes", true.into()),
-            ("empty", Json::List(Vec::new())),
-        ]);
-        assert_eq!(
-            document(&value, Layout::Short),
-            "{\"none\":null,\"list\":[1,2],\"yes\":true,\"empty\":[]}\n"
-        );
     }
 }

@@ -5,9 +5,10 @@ use std::fmt::Write;
 use std::io::ErrorKind;
 
 use anyhow::anyhow;
+use serde::Serialize;
 
 use crate::exit::Report;
-use crate::model::json::{self, Json, Layout};
+use crate::model::json::{self, Layout};
 use crate::model::namespace::NamespaceId;
 use crate::model::pin::Pin;
 use crate::model::pin::plan::Refusal;
@@ -55,8 +56,10 @@ impl Did {
 }
 
 /// A process that lives inside.
+#[derive(Clone, Serialize)]
 pub(super) struct Member {
     pub(super) pid: i32,
+    #[serde(serialize_with = "json::bytes")]
     pub(super) command: Vec<u8>,
     pub(super) unit: Option<String>,
 }
@@ -64,7 +67,30 @@ pub(super) struct Member {
 /// The end of either verb, for people and for programs.
 pub(super) struct Said {
     text: String,
-    json: Json,
+    json: Schema,
+}
+
+/// kubensctl(8), JSON.
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Schema {
+    Pinned {
+        did: &'static str,
+        #[serde(serialize_with = "json::bytes")]
+        pin: Vec<u8>,
+        namespace: u64,
+        replaced: Vec<&'static str>,
+    },
+    Unpinned {
+        did: &'static str,
+        #[serde(serialize_with = "json::bytes")]
+        pin: Vec<u8>,
+        namespace: Option<u64>,
+        members: Vec<Member>,
+        pods: BTreeSet<String>,
+        unmounted: usize,
+        failed: Vec<String>,
+    },
 }
 
 impl Said {
@@ -97,13 +123,11 @@ impl Task {
             separator = ", ";
         }
         text.push('\n');
-        let json = Json::Object(vec![
-            ("did", did.word().into()),
-            ("pin", Json::bytes(self.pin.point().to_bytes())),
-            ("namespace", Json::Number(namespace.ino)),
-            ("replaced", Json::list(replaced.iter().copied(), Json::from)),
-        ]);
-        Said { text, json }
+        let (did, pin) = (did.word(), self.pin.point().into_bytes());
+        Said {
+            text,
+            json: Schema::Pinned { did, pin, namespace: namespace.ino, replaced: replaced.to_vec() },
+        }
     }
 
     /// The end of `unpin`; `members` are those that live, or lived, in the namespace.
@@ -138,15 +162,15 @@ impl Task {
             let _ =
                 writeln!(text, "the machine goes down: unmounted {unmounted} that only the namespace had");
         }
-        let json = Json::Object(vec![
-            ("did", did.word().into()),
-            ("pin", Json::bytes(self.pin.point().to_bytes())),
-            ("namespace", namespace.map_or(Json::Null, |id| Json::Number(id.ino))),
-            ("members", Json::list(members, Member::json)),
-            ("pods", Json::list(pods.iter().map(String::as_str), Json::from)),
-            ("unmounted", Json::Number(u64::try_from(*unmounted).unwrap_or(u64::MAX))),
-            ("failed", Json::list(failed.iter().map(String::as_str), Json::from)),
-        ]);
+        let json = Schema::Unpinned {
+            did: did.word(),
+            pin: self.pin.point().into_bytes(),
+            namespace: namespace.map(|id| id.ino),
+            members: members.to_vec(),
+            pods: pods.clone(),
+            unmounted: *unmounted,
+            failed: failed.clone(),
+        };
         Said { text, json }
     }
 
@@ -203,16 +227,6 @@ impl Task {
 
 fn live_in(count: usize) -> String {
     if count == 1 { "1 process lives in it".to_owned() } else { format!("{count} processes live in it") }
-}
-
-impl Member {
-    fn json(&self) -> Json {
-        Json::Object(vec![
-            ("pid", Json::Number(u64::from(self.pid.unsigned_abs()))),
-            ("command", Json::bytes(&self.command)),
-            ("unit", self.unit.as_deref().into()),
-        ])
-    }
 }
 
 fn table(members: &[Member]) -> String {
