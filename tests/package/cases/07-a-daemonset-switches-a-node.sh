@@ -35,8 +35,10 @@ contain() { # CONTAINER [OPTION...] -- COMMAND...: as its securityContext has it
     while [[ $1 != -- ]]; do options+=("$1"); shift; done
     ctr run --rm --read-only --cpu-shares 0 --seccomp "${options[@]}" localhost/box:1 "$container-$RANDOM" "${@:2}"
 }
-installer() { # ACTION
-    contain install --env "ACTION=$1" -- /usr/bin/node-install
+installer() { # ACTION; in a container the number of the boot is the machine's, which this node's reboot leaves as it is
+    cat /proc/sys/kernel/random/boot_id >/run/boot_id
+    contain install --env "ACTION=$1" --env BOOT=/boot_id --mount type=bind,src=/run/boot_id,dst=/boot_id,options=rbind:ro \
+        -- /usr/bin/node-install
 }
 report() { # what the other container says, as labels
     local features=/etc/kubernetes/node-feature-discovery/features.d/kubens
