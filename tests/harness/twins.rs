@@ -172,7 +172,6 @@ impl Dice {
         }
         let closed: Vec<_> = (0..3).filter(|_| self.throw(16) == 0).collect();
         Case {
-            line: line.into_iter().map(text).collect(),
             environment: environment.into_iter().map(text).collect(),
             pin: self.one(&PINS),
             directory: if self.throw(2) == 0 {
@@ -181,9 +180,10 @@ impl Dice {
                 self.one(&DIRECTORIES)
             },
             sandboxed: self.throw(6) == 0,
-            // What it tells goes to standard output then.
-            full: !closed.contains(&1) && self.throw(16) == 0,
+            // What is told goes to standard output then. A shell would wait to tell of what its profile lacks.
+            full: line.contains(&"seen") && !closed.contains(&1) && self.throw(16) == 0,
             closed,
+            line: line.into_iter().map(text).collect(),
             without: (self.throw(8) == 0).then(|| self.one(&[18, 19, 21])),
         }
     }
