@@ -10,7 +10,6 @@ use super::say::Task;
 use crate::exit::Report;
 use crate::model::json::{self, Layout, Name};
 use crate::model::mounts::left;
-use crate::model::mounts::owner::Owner;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::pin::plan::{Inside, Pinned};
@@ -77,14 +76,9 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     let denied = |denied: Denied| task.denied(&denied);
     let (pinned, inside) = inside(task, host)?;
     let copies = left::copies(&host.mounts, &inside, pinned);
-    let containers = copies.iter().filter_map(|copy| match copy.owner {
-        Owner::Container { id, runtime, .. } => Some((id, runtime, copy.mount.target.as_slice())),
-        Owner::Volume { .. }
-        | Owner::Stage { .. }
-        | Owner::Layer { .. }
-        | Owner::Named { .. }
-        | Owner::Pinned { .. }
-        | Owner::Kubernetes => None,
+    let containers = copies.iter().filter_map(|copy| {
+        let (id, runtime) = copy.owner.container()?;
+        Some((id, runtime, copy.mount.target.as_slice()))
     });
     let pods = pods::names(containers);
     let mut told = Vec::new();

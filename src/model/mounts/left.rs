@@ -72,15 +72,9 @@ fn is_podmans(target: &[u8]) -> bool {
 
 /// The pod's UID, or the container's ID.
 fn whose(target: &[u8]) -> Option<&[u8]> {
-    match pods_own(target)? {
-        Owner::Volume { pod, .. } => Some(pod),
-        Owner::Container { id, .. } => Some(id),
-        Owner::Stage { .. }
-        | Owner::Layer { .. }
-        | Owner::Named { .. }
-        | Owner::Pinned { .. }
-        | Owner::Kubernetes => None,
-    }
+    let owner = pods_own(target)?;
+    let pod = owner.volume().map(|(pod, _)| pod);
+    pod.or_else(|| owner.container().map(|(id, _)| id))
 }
 
 /// Where a container sees what is mounted on the host later, and not what is mounted inside: it was started outside. Its

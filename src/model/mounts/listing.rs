@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::model::json::Name;
 use crate::model::mounts::compare::Origin;
-use crate::model::mounts::owner::{self, Owner, Runtime};
+use crate::model::mounts::owner::{self, Runtime};
 use crate::model::mounts::paths;
 use crate::model::mounts::pods::{Pods, Told};
 use crate::model::mounts::table::Mount;
@@ -180,14 +180,9 @@ pub fn wanted<'a>(mut rows: Vec<Row<'a>>, filter: &Filter, pods: &Pods, ancestor
 
 /// The containers of the list: the ID and whose it is, and where something of it is mounted.
 pub fn containers<'a>(rows: &'a [Row<'_>]) -> impl Iterator<Item = (&'a [u8], Runtime, &'a [u8])> {
-    rows.iter().filter_map(|row| match owner::owner(&row.mount.target)? {
-        Owner::Container { id, runtime, .. } => Some((id, runtime, row.mount.target.as_slice())),
-        Owner::Volume { .. }
-        | Owner::Stage { .. }
-        | Owner::Layer { .. }
-        | Owner::Named { .. }
-        | Owner::Pinned { .. }
-        | Owner::Kubernetes => None,
+    rows.iter().filter_map(|row| {
+        let (id, runtime) = owner::owner(&row.mount.target)?.container()?;
+        Some((id, runtime, row.mount.target.as_slice()))
     })
 }
 

@@ -141,28 +141,12 @@ impl Pods {
 impl<'a> Told<'a> {
     /// The volume's name in its pod.
     pub fn volume(&self) -> Option<&'a [u8]> {
-        match self.owner? {
-            Owner::Volume { volume, .. } => Some(volume),
-            Owner::Container { .. }
-            | Owner::Stage { .. }
-            | Owner::Layer { .. }
-            | Owner::Named { .. }
-            | Owner::Pinned { .. }
-            | Owner::Kubernetes => None,
-        }
+        self.owner?.volume().map(|(_, volume)| volume)
     }
 
     /// What names the pod where its name is not known.
     pub fn uid(&self) -> Option<&'a [u8]> {
-        match self.owner? {
-            Owner::Volume { pod, .. } => Some(pod),
-            Owner::Container { .. }
-            | Owner::Stage { .. }
-            | Owner::Layer { .. }
-            | Owner::Named { .. }
-            | Owner::Pinned { .. }
-            | Owner::Kubernetes => None,
-        }
+        self.owner?.volume().map(|(pod, _)| pod)
     }
 
     /// What of the pod it is, or, where it is no pod's, what else: the container, the volume, a driver.
