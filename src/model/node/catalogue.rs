@@ -36,8 +36,8 @@ pub struct Member {
     pub rank: usize,
 }
 
-/// One text: a list of texts would be relocated whenever kubensenter starts. In the order in which they start: the
-/// role, the program, its first argument, the units' names.
+/// As kubens.conf(5) shows it; a test compares the two word for word. In the order in which they start: the role, the
+/// program, its first argument, the units' names.
 const TABLE: &str = "
     runtime containerd-stargz-grpc          -                 stargz-snapshotter
     runtime soci-snapshotter-grpc           -                 soci-snapshotter
@@ -94,7 +94,8 @@ fn rows() -> impl Iterator<Item = Member> {
             "runtime" => Role::Runtime,
             "kubelet" => Role::Kubelet,
             "both" => Role::Both,
-            _ => Role::Shim,
+            "shim" => Role::Shim,
+            _ => return None,
         };
         let (program, verbs) = (columns.next()?, columns.next()?.trim_matches('-'));
         Some(Member { role, program, verbs, names: columns.next()?, rank })
@@ -266,5 +267,7 @@ mod tests {
         let ranks = order.map(rank);
         assert!(ranks.is_sorted() && ranks[3] < rank("kubelet.service"));
         assert!(members().count() > 15);
+        // Not one is lost to a slip of the pen.
+        assert_eq!(members().count(), TABLE.trim().lines().count());
     }
 }
