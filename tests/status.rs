@@ -93,7 +93,8 @@ fn a_namespace_that_lost_its_pin_is_known_whoever_was_in_it_first() {
 fn a_kubelet_in_a_container_is_where_its_volumes_are() {
     for (side, code) in [("", 1), ("kubensenter -q", 0)] {
         let sandbox = Sandbox::new();
-        sandbox.ok("kubensctl pin && mkdir -p /run/lib/kubelet && mkdir -p /var/lib/kubelet");
+        sandbox
+            .ok("mount -t tmpfs lib /var/lib && kubensctl pin && mkdir -p /run/lib/kubelet /var/lib/kubelet");
         sandbox.runs("containerd", "kubensenter -q");
         sandbox.ok(&format!(
             "{side} mount -t tmpfs k /run/lib && {side} mkdir /run/lib/kubelet && \

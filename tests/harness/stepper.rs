@@ -59,11 +59,12 @@ fn main() {
     println!("calls {}\ninstructions {instructions}\ncpuid {cpuid}\ndirty {written}", calls.join(" "));
 }
 
-/// The sum of the written pages of all mappings but the stack's, in kilobytes.
+/// The sum of the written pages of all mappings but the stack's, in kilobytes. Those are its own copies, which are
+/// anonymous; a page of the program's file is dirty also where nobody has written it to the disk yet.
 fn dirty(pid: Pid) -> u64 {
     let (mut sum, mut stack) = (0, false);
     for line in fs::read_to_string(format!("/proc/{pid}/smaps")).unwrap().lines() {
-        if let Some(size) = line.strip_prefix("Private_Dirty:") {
+        if let Some(size) = line.strip_prefix("Anonymous:") {
             let size: u64 = size.trim().trim_end_matches(" kB").parse().unwrap();
             sum += if stack { 0 } else { size };
         } else if line.split_once(' ').is_some_and(|(range, _)| range.contains('-')) {

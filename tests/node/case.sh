@@ -88,6 +88,16 @@ service() { # kubens.service, as a package installs it: not enabled
     systemctl daemon-reload
 }
 
+side() { # UNIT: the namespace of its main process, once that runs the unit's own program (systemd does not wait for it)
+    local pid
+    for _ in {1..500}; do
+        pid=$(systemctl show -P MainPID "$1")
+        [[ $(readlink "/proc/$pid/exe") =~ /(systemd|systemd-executor|kubensenter)$ ]] || break
+        sleep 0.02
+    done
+    readlink "/proc/$pid/ns/mnt"
+}
+
 output() { cat "/run/$1.out"; } # UNIT
 
 refuses() { # UNIT: it fails with kubensenter's own status and its command is not run
@@ -160,7 +170,8 @@ trap 'umount -l $volume; exit 0' TERM
 systemd-notify --ready
 while :; do sleep 0.2; done
 END
-    printf '%s\n' '[Service]' Type=notify NotifyAccess=all ExecStart=/usr/local/bin/kubelet \
+    # mixed: its umount must not get the signal, too.
+    printf '%s\n' '[Service]' Type=notify NotifyAccess=all KillMode=mixed ExecStart=/usr/local/bin/kubelet \
         '[Install]' WantedBy=multi-user.target >/etc/systemd/system/kubelet.service
     mkdir -p /var/log/pods/shop_web-0_6f1c3a2e-0a4e-4a3b-9d51-1f6e1f0f2a11
     systemctl daemon-reload

@@ -21,4 +21,4 @@ systemctl start after
 is "the new unit's namespace" "$(output after)" "$(pinned)"
 systemctl restart before
 is "the restarted unit's namespace" \
-    "$(readlink "/proc/$(systemctl show -P MainPID before)/ns/mnt")" "$(pinned)"
+    "$(side before)" "$(pinned)"

@@ -32,7 +32,7 @@ systemctl isolate rescue.target
 systemctl isolate multi-user.target
 systemctl start kubens containerd
 is "the units" "$(systemctl is-active kubens containerd | xargs)" "active active"
-is "where containerd runs" "$(readlink "/proc/$(systemctl show -P MainPID containerd)/ns/mnt")" "$(pinned)"
+is "where containerd runs" "$(side containerd)" "$(pinned)"
 kubensctl status -q
 ctr task rm --force box >/dev/null 2>&1 || true
 ctr container rm box >/dev/null 2>&1 || true

@@ -17,7 +17,7 @@ systemctl --quiet is-system-running --wait || true
 is "the units that failed" "$(systemctl list-units --failed --no-legend)" ""
 is "the units" "$(systemctl is-active kubens containerd kubelet | xargs)" "active active active"
 for unit in containerd kubelet; do
-    is "where $unit runs" "$(readlink "/proc/$(systemctl show -P MainPID $unit)/ns/mnt")" "$(pinned)"
+    is "where $unit runs" "$(side $unit)" "$(pinned)"
     pinned_at=$(systemctl show -P ExecMainExitTimestampMonotonic kubens)
     started_at=$(systemctl show -P ExecMainStartTimestampMonotonic $unit)
     ((pinned_at < started_at)) || fail "$unit starts at $started_at, and the pin is there at $pinned_at"

@@ -5,14 +5,11 @@
 . "$(dirname "$0")/../case.sh"
 
 service
-inside_by_now() { # systemd takes a simple service for started before it has joined
-    until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
-}
 kubelet=/etc/systemd/system/kubelet.service
 printf '%s\n' '[Service]' 'ExecStart=/usr/bin/sleep infinity' >$kubelet
 kubensctl wrap kubelet >/dev/null
 systemctl start kubelet
-inside_by_now
+is "its side" "$(side kubelet)" "$(pinned)"
 finds
 
 sed -i 's/sleep infinity/sleep 1d/' $kubelet
@@ -36,7 +33,7 @@ kubensctl unwrap kubelet >/dev/null
 sed -i 's|=/usr/bin/sleep|=/usr/bin/kubensenter /usr/bin/sleep|' $kubelet
 systemctl daemon-reload
 systemctl restart kubelet
-inside_by_now
+is "its side" "$(side kubelet)" "$(pinned)"
 finds not-ordered not-enabled
 systemctl --quiet enable kubens
 finds not-ordered

@@ -12,7 +12,7 @@ Type=exec
 ExecStart=/usr/bin/kubensenter sleep infinity
 UNIT
 systemctl start kubelet
-until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
+is "its side" "$(side kubelet)" "$(pinned)"
 
 # Without a node exporter's directory there is nothing to do, and nothing fails.
 systemctl start kubens-metrics
@@ -39,7 +39,7 @@ is "the file" "$(wc -l </etc/hostname)" 1
 for change in "stop kubelet" "start kubelet" "stop kubelet kubens" "start kubens"; do
     # shellcheck disable=SC2086 # words
     systemctl $change
-    [[ $change != "start kubelet" ]] || until [[ $(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt") == "$(pinned)" ]]; do sleep 0.02; done
+    [[ $change != "start kubelet" ]] || is "its side" "$(side kubelet)" "$(pinned)"
     systemctl start kubens-metrics
     is "what the service writes after $change" "$(grep verdict /var/lib/prometheus/node-exporter/kubens.prom)" "$(kubensctl metrics | grep verdict)"
     lacks "what it sees after $change" "$(</var/lib/prometheus/node-exporter/kubens.prom)" 'kubens_verdict{verdict="unknown"} 1'

@@ -12,7 +12,6 @@ commands() { # as systemd has them
         /org/freedesktop/systemd1/unit/containerd_2eservice \
         org.freedesktop.systemd1.Service ExecStartEx ExecStartPreEx | sed 's/\],[0-9,]*\]/]]/g'
 }
-where() { readlink "/proc/$(systemctl show -P MainPID $unit)/ns/mnt"; }
 
 container() { # its rootfs mounts that the host sees
     local running
@@ -27,16 +26,16 @@ systemctl start $unit
 image
 ctr image import /run/image.tar >/dev/null
 before=$(commands)
-is "where containerd runs" "$(where)" "$(host)"
+is "where containerd runs" "$(side $unit)" "$(host)"
 is "the container's mounts on the host" "$(container)" 1
 
 kubensctl wrap containerd >/run/told
 has "what wrap says" "$(</run/told)" "next: drain this node and reboot it, or: kubensctl wrap --now, which restarts containerd.service"
 is "what systemd runs then" "$(commands)" "$(sed '1s|"/usr/bin/containerd",\["|"/usr/bin/kubensenter",["/usr/bin/kubensenter","|' <<<"$before")"
 is "what systemd-analyze says" "$(systemd-analyze verify $unit 2>&1 | grep -F "$directory" || true)" ""
-is "where containerd runs before its restart" "$(where)" "$(host)"
+is "where containerd runs before its restart" "$(side $unit)" "$(host)"
 systemctl restart $unit
-is "where containerd runs" "$(where)" "$(pinned)"
+is "where containerd runs" "$(side $unit)" "$(pinned)"
 is "the container's mounts on the host" "$(container)" 0
 is "under which name it logs" "$(journalctl -q --unit=$unit --identifier=containerd --lines=1 -o cat | wc -l)" 1
 
@@ -44,5 +43,5 @@ kubensctl unwrap containerd >/dev/null
 [[ ! -e $directory ]] || fail "unwrap leaves $directory"
 is "what systemd runs then" "$(commands)" "$before"
 systemctl restart $unit
-is "where containerd runs" "$(where)" "$(host)"
+is "where containerd runs" "$(side $unit)" "$(host)"
 is "the container's mounts on the host" "$(container)" 1

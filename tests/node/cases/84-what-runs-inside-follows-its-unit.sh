@@ -12,7 +12,6 @@ package() { # ARGS: what a package ships
         >/usr/lib/systemd/system/kubelet.service
     systemctl daemon-reload
 }
-side() { readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt"; }
 
 if [[ $(boots) == 0 ]]; then
     service
@@ -21,11 +20,11 @@ if [[ $(boots) == 0 ]]; then
     package 1001
     is "the first version" "$(starts kubelet)" "/usr/bin/kubensenter /usr/bin/sleep 1001"
     systemctl start kubelet
-    is "its side" "$(side)" "$(pinned)"
+    is "its side" "$(side kubelet)" "$(pinned)"
     package 1002
     is "the next version" "$(starts kubelet)" "/usr/bin/kubensenter /usr/bin/sleep 1002"
     systemctl restart kubelet
-    is "its side" "$(side)" "$(pinned)"
+    is "its side" "$(side kubelet)" "$(pinned)"
 
     # What systemctl edit writes.
     mkdir -p /etc/systemd/system/kubelet.service.d
@@ -53,13 +52,13 @@ END
 fi
 systemctl --quiet is-system-running --wait || true
 is "the kubelet after a boot" "$(starts kubelet)" "/usr/bin/kubensenter /usr/bin/sleep 1003"
-is "its side" "$(side)" "$(pinned)"
+is "its side" "$(side kubelet)" "$(pinned)"
 is "the unit of the first boot" "$(starts k3s)" "/usr/bin/kubensenter /usr/bin/sleep 2001"
 is "kubens.service" "$(systemctl is-active kubens) $(systemctl is-enabled kubens || true)" "active disabled"
 
 # Back, and nothing of it is left.
 kubensctl disable --now >/dev/null
-is "the sides" "$(side)" "$(host)"
+is "the sides" "$(side kubelet)" "$(host)"
 is "the command" "$(starts kubelet)" "/usr/bin/sleep 1003"
 [[ ! -e /etc/systemd/kubens.conf.d ]] || fail "$(ls -l /etc/systemd/kubens.conf.d)"
 is "what generators wrote" "$(find /run/systemd/generator.late -name '*kubens*')" ""

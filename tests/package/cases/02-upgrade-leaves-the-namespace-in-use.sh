@@ -12,7 +12,7 @@ systemctl start runtime
 state() {
     systemctl show -P MainPID -P NRestarts -P ActiveEnterTimestampMonotonic runtime
     systemctl show -P ActiveState -P UnitFileState -P ActiveEnterTimestampMonotonic kubens
-    readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt"
+    side runtime
     pinned
 }
 before=$(state)

@@ -19,7 +19,7 @@ is "the service" "$(systemctl show -P MainPID -P SubState runtime | xargs)" "$ma
 is "its namespace" "$(readlink "/proc/$main/ns/mnt")" "$before"
 is "the pin" "$(pinned)" "$before"
 systemctl restart runtime
-is "where it starts from then on" "$(readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt")" "$(host)"
+is "where it starts from then on" "$(side runtime)" "$(host)"
 dpkg --purge kubensenter >/dev/null
 find /etc /usr /var/lib/systemd -xdev ! -type d | sort >/run/after
 is "what is left" "$(comm -13 /run/before /run/after)" ""

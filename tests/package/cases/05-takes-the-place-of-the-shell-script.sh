@@ -42,4 +42,4 @@ has "the program" "$(/usr/bin/kubensenter --version)" "kubensenter 0"
 is "the unit" "$(systemctl show -P FragmentPath kubens | sed 's|^/lib|/usr/lib|')" /usr/lib/systemd/system/kubens.service
 is "what is kept" "$(find /etc/systemd/system -maxdepth 1 -name 'kubens*')" /etc/systemd/system/kubens.service.replaced
 systemctl reload-or-restart kubens
-is "the pin, and who lives there" "$(readlink "/proc/$(systemctl show -P MainPID runtime)/ns/mnt")" "$(pinned)"
+is "the pin, and who lives there" "$(side runtime)" "$(pinned)"

@@ -81,7 +81,7 @@ case $(boots) in
     1)
         kubensctl status -q || fail "$(kubensctl status)"
         for unit in containerd kubelet; do
-            is "where $unit runs" "$(readlink "/proc/$(systemctl show -P MainPID $unit)/ns/mnt")" "$(pinned)"
+            is "where $unit runs" "$(side $unit)" "$(pinned)"
         done
         systemctl start kubens-metrics
         is "the state" "$(report)" in-effect
@@ -93,7 +93,7 @@ case $(boots) in
         next_boot
         ;;
     *)
-        is "where the kubelet runs" "$(readlink "/proc/$(systemctl show -P MainPID kubelet)/ns/mnt")" "$(host)"
+        is "where the kubelet runs" "$(side kubelet)" "$(host)"
         rm -f /var/lib/prometheus/node-exporter/kubens.prom
         is "the state" "$(report)" removed
         installer purge >/run/said

@@ -4,8 +4,6 @@
 # reboots
 . "$(dirname "$0")/../case.sh"
 
-side() { readlink "/proc/$(systemctl show -P MainPID "$1")/ns/mnt"; }
-
 case $(boots) in
     0)
         kubelet
