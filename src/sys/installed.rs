@@ -11,11 +11,13 @@ use super::switch::{self, Ground, LATE, Switch};
 use super::tree::Tree;
 use super::units::{Library, Lookup};
 use super::{generated, systemd};
+use crate::model::node::catalogue;
 use crate::model::node::findings::selinux;
+use crate::model::units::command;
 use crate::model::units::config::{Config, OF_WRAP};
 use crate::model::units::exec::Exec;
 use crate::model::units::name::UnitName;
-use crate::model::units::switch::command_words;
+
 use crate::model::units::unit::Unit;
 
 /// The program that wrapped units start, at the only path that SELinux policy knows.
@@ -38,7 +40,7 @@ pub fn units() -> io::Result<(Vec<Unit>, Switch)> {
     for name in names.iter().filter(|name| !name.is_template()) {
         // One that cannot be read has been decided about where it matters.
         if let Ok(Lookup::Unit(unit, _)) = library.load(name, |_, _| false)
-            && (switch::member(&unit).is_some() || is_planned(&unit))
+            && (catalogue::by_unit(&unit).is_some() || is_planned(&unit))
         {
             found.push(unit);
         }
@@ -75,7 +77,7 @@ pub fn dependents() -> io::Result<BTreeSet<PathBuf>> {
             continue;
         };
         for set in Exec::ALL.iter().flat_map(|exec| unit.list(exec.key())) {
-            if command_words(set.value).iter().any(|words| ours.contains(&words[0].as_slice())) {
+            if command::words(set.value).iter().any(|words| ours.contains(&words[0].as_slice())) {
                 files.insert(set.source.path.clone());
             }
         }

@@ -8,19 +8,17 @@ use std::path::{Path, PathBuf};
 
 use super::tree::{Content, Tree};
 use super::units::{Library, Lookup};
-use crate::model::node::catalogue::{self, Member, Role};
+use crate::model::node::catalogue;
 use crate::model::text::{Shown, reason};
-use crate::model::units::command::WRAPPER;
+use crate::model::units::command::{self, WRAPPER};
 use crate::model::units::config::{Config, FILE, PLACES};
-use crate::model::units::entering::{self, Way};
+use crate::model::units::entering;
 use crate::model::units::name::UnitName;
-use crate::model::units::switch::{self, End, Planned, command_words, dropin};
+use crate::model::units::switch::{self, End, Planned, dropin};
 use crate::model::units::unit::Unit;
 
 /// The generators' late directory.
 pub const LATE: &str = "/run/systemd/generator.late";
-/// Where an older recipe's unit is switched on.
-const OLDER: &str = "container-mount-namespace.service";
 
 /// Where to look, for what the generator is to do: it knows systemd's usual directories, and has no manager to ask.
 pub struct Ground<'a> {
@@ -64,8 +62,11 @@ pub fn decide(ground: &Ground<'_>) -> io::Result<Switch> {
             switch.planned.extend(one(ground, &library, &config, &own, &switch.planned));
         }
     }
-    let obstacle = obstacle(ground, &switch.planned);
-    switch::all_or_none(&mut switch.planned, obstacle.as_deref());
+    if !switch.planned.is_empty() {
+        let startable = ground.tree.is_image() || ground.tree.is_program(Path::new(WRAPPER));
+        let obstacle = switch::obstacle(startable, |path| ground.tree.has(path));
+        switch::all_or_none(&mut switch.planned, obstacle.as_deref());
+    }
     Ok(switch)
 }
 
@@ -150,7 +151,7 @@ fn one(
         Ok(Lookup::Missing | Lookup::Masked(_) | Lookup::Dull) => return None,
         Err(error) => return unread(End::Refused(reason(&error)), true),
     };
-    let member = member(&unit);
+    let member = catalogue::by_unit(&unit);
     let wish = config.wish(&names, member.is_some())?;
     let template = name.template().and_then(|template| before.iter().find(|one| one.unit == template));
     let behind = template
@@ -161,53 +162,15 @@ fn one(
     Some(planned)
 }
 
-/// What a unit is to Kubernetes: by the programs that it runs, and where these are nothing known by its name. What
-/// ends by itself is no part of it, nor what keeps a single container.
-pub fn member(unit: &Unit) -> Option<Member> {
-    if unit.last("Type").is_some_and(|kind| kind.value == "oneshot") {
-        return None;
-    }
-    let commands: Vec<_> = unit.list("ExecStart").iter().flat_map(|set| command_words(set.value)).collect();
-    let words: Vec<Vec<&[u8]>> =
-        commands.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
-    let by_name = || {
-        let is_node = words.iter().any(|words| entering::way(words) == Some(Way::OtherNode));
-        catalogue::by_name(unit.name.as_str()).filter(|_| !is_node)
-    };
-    let member = words.iter().find_map(|words| catalogue::by_words(words)).or_else(by_name);
-    member.filter(|member| member.role != Role::Shim)
-}
-
 /// Whether the unit starts a snap that is confined, as far as that can be seen: snaps are mounted late.
 fn is_confined(tree: &Tree, unit: &Unit) -> bool {
-    let commands = unit.list("ExecStart").into_iter().flat_map(|set| command_words(set.value));
+    let commands = unit.list("ExecStart").into_iter().flat_map(|set| command::words(set.value));
     let snaps =
         commands.filter_map(|words| entering::snap(&words.iter().map(Vec::as_slice).collect::<Vec<_>>()));
     let mut snaps = snaps.filter(|snap| !snap.contains('/'));
     snaps.any(|snap| match tree.read(&Path::new("/snap").join(&snap).join("current/meta/snap.yaml")) {
         Ok(Some(Content::Text(yaml))) => entering::is_confined(&yaml),
         Ok(_) | Err(_) => entering::is_known_confined(&snap),
-    })
-}
-
-/// Why nothing may be switched on.
-fn obstacle(ground: &Ground<'_>, planned: &[Planned]) -> Option<String> {
-    if planned.is_empty() {
-        return None;
-    }
-    if !ground.tree.is_image() && !ground.tree.is_program(Path::new(WRAPPER)) {
-        return Some(format!("{WRAPPER} is not there, and what is wrapped starts with it"));
-    }
-    let targets = ["multi-user.target", "kubelet.service", "crio.service", "basic.target", "default.target"];
-    let links = targets.iter().flat_map(|target| {
-        ["wants", "requires"].map(|kind| format!("/etc/systemd/system/{target}.{kind}/{OLDER}"))
-    });
-    let enabled = links.map(PathBuf::from).find(|link| ground.tree.has(link));
-    enabled.map(|link| {
-        format!(
-            "{OLDER} is enabled by {}, and two namespaces are one too many (systemctl disable {OLDER}, and remove its drop-ins)",
-            Shown::of(&link)
-        )
     })
 }
 

@@ -156,7 +156,11 @@ impl Tree {
     }
 
     fn stat(&self, path: &Path) -> io::Result<Option<FileStat>> {
-        match self.open(path, OFlag::O_PATH).and_then(|fd| stat::fstat(fd.as_fd())) {
+        let stat = match &self.root {
+            None => stat::stat(path),
+            Some(_) => self.open(path, OFlag::O_PATH).and_then(|fd| stat::fstat(fd.as_fd())),
+        };
+        match stat {
             Ok(stat) => Ok(Some(stat)),
             Err(errno) if is_absent(errno) => Ok(None),
             Err(errno) => Err(errno.into()),

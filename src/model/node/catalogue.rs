@@ -6,7 +6,9 @@ pub mod behind;
 use std::sync::OnceLock;
 
 use super::super::search::base_name;
-use super::super::units::pattern;
+use super::super::units::entering::{self, Way};
+use super::super::units::unit::Unit;
+use super::super::units::{command, pattern};
 
 /// What a program is to a Kubernetes node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,8 +68,8 @@ struct Table {
     members: Vec<Member>,
     /// Patterns of units' names, and whose they are.
     names: Vec<(&'static str, Member)>,
-    /// What the names of programs begin with, and what starts a snap.
-    heads: Vec<&'static [u8]>,
+    /// What the names of programs begin with, and what starts a snap, by the first letter.
+    heads: [Vec<&'static [u8]>; 256],
 }
 
 fn table() -> &'static Table {
@@ -76,8 +78,10 @@ fn table() -> &'static Table {
         let members: Vec<_> = rows().collect();
         let of = |member: &Member| member.names.split(',').map(|name| (name, *member)).collect::<Vec<_>>();
         let names = members.iter().flat_map(of).filter(|(name, _)| *name != "-").collect();
-        let heads = members.iter().map(|member| member.program.trim_end_matches('*').as_bytes());
-        let heads = heads.chain([&b"snap"[..]]).collect();
+        let mut heads = [const { Vec::new() }; 256];
+        for head in members.iter().map(|member| member.program.trim_end_matches('*')).chain(["snap"]) {
+            heads[usize::from(head.as_bytes()[0])].push(head.as_bytes());
+        }
         Table { members, names, heads }
     })
 }
@@ -159,6 +163,23 @@ pub fn of_process(program: &[u8], line: &[u8]) -> Option<Member> {
     members().find(|member| member.runs(&words)).filter(|_| !words.iter().any(podman))
 }
 
+/// What a unit is to Kubernetes: by the programs that it runs, and where these are nothing known by its name. What
+/// ends by itself is no part of it, nor what keeps a single container.
+pub fn by_unit(unit: &Unit) -> Option<Member> {
+    if unit.last("Type").is_some_and(|kind| kind.value == "oneshot") {
+        return None;
+    }
+    let commands: Vec<_> = unit.list("ExecStart").iter().flat_map(|set| command::words(set.value)).collect();
+    let words: Vec<Vec<&[u8]>> =
+        commands.iter().map(|words| words.iter().map(Vec::as_slice).collect()).collect();
+    let by_its_name = || {
+        let is_node = words.iter().any(|words| entering::way(words) == Some(Way::OtherNode));
+        by_name(unit.name.as_str()).filter(|_| !is_node)
+    };
+    let member = words.iter().find_map(|words| by_words(words)).or_else(by_its_name);
+    member.filter(|member| member.role != Role::Shim)
+}
+
 /// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look. A name begins
 /// where no letter stands before it, or behind an escape (`\x2fkubelet`).
 pub fn may_name(text: &[u8]) -> bool {
@@ -168,7 +189,7 @@ pub fn may_name(text: &[u8]) -> bool {
     text.iter().enumerate().any(|(at, &letter)| {
         let begins = escapes || !before.is_ascii_alphanumeric();
         before = letter;
-        begins && heads.iter().any(|head| head.first() == Some(&letter) && text[at..].starts_with(head))
+        begins && heads[usize::from(letter)].iter().any(|head| text[at..].starts_with(head))
     })
 }
 

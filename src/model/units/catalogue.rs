@@ -1,6 +1,7 @@
 //! Which file a name of a service means: units, aliases, templates and masks over the directories that systemd
 //! searches (systemd.unit(5), "Unit file load path").
 
+use std::cell::OnceCell;
 use std::collections::{BTreeMap, btree_map};
 use std::path::{Path, PathBuf};
 
@@ -21,6 +22,8 @@ pub struct Catalogue {
     entries: BTreeMap<UnitName, (PathBuf, Entry)>,
     /// Of these the aliases.
     aliases: Vec<UnitName>,
+    /// The same by the units that they lead to, once somebody asks: a node has many of both.
+    others: OnceCell<BTreeMap<UnitName, Vec<UnitName>>>,
 }
 
 /// A unit that was found.
@@ -57,20 +60,30 @@ impl Catalogue {
     /// Looks a name up.
     pub fn find(&self, name: &UnitName) -> Option<Found> {
         let (id, path) = self.resolve(name)?;
-        let mut names = vec![id.clone()];
-        let mut aliases: Vec<_> = self.aliases.iter().collect();
-        aliases.sort_unstable();
-        let known = aliases.into_iter().map(|alias| match (alias.is_template(), name.instance()) {
-            (true, Some(instance)) => alias.instantiate(instance),
-            _ => alias.clone(),
-        });
-        for alias in known.chain((*name != id).then(|| name.clone())) {
-            let same = self.resolve(&alias).is_some_and(|(other, _)| other == id);
-            if same && !names.contains(&alias) {
-                names.push(alias);
-            }
+        let mut others = self.others().get(&id).cloned().unwrap_or_default();
+        if let Some(instance) = name.instance() {
+            let templates = self.aliases.iter().filter(|alias| alias.is_template());
+            let instances = templates.map(|template| template.instantiate(instance));
+            others
+                .extend(instances.filter(|other| self.resolve(other).is_some_and(|(other, _)| other == id)));
         }
-        Some(Found { id, path, names })
+        others.push(name.clone());
+        others.sort_unstable();
+        others.dedup();
+        others.retain(|other| *other != id);
+        Some(Found { names: [vec![id.clone()], others].concat(), id, path })
+    }
+
+    fn others(&self) -> &BTreeMap<UnitName, Vec<UnitName>> {
+        self.others.get_or_init(|| {
+            let mut others = BTreeMap::<_, Vec<_>>::new();
+            for alias in &self.aliases {
+                if let Some((id, _)) = self.resolve(alias) {
+                    others.entry(id).or_default().push(alias.clone());
+                }
+            }
+            others
+        })
     }
 
     /// A name's unit and its file; an instance without a file of its own has its template's.

@@ -56,6 +56,21 @@ pub enum Bad {
     Path(String),
 }
 
+/// The commands of a setting's value as words: the program, its prefixes gone, and its arguments.
+pub fn words(value: &str) -> Vec<Vec<Vec<u8>>> {
+    let Ok(commands) = commands(value) else {
+        return Vec::new();
+    };
+    commands
+        .iter()
+        .map(|command| {
+            let mut words = vec![command.path().to_vec()];
+            words.extend(command.arguments(value));
+            words
+        })
+        .collect()
+}
+
 /// Reads a setting's value, which is not empty.
 ///
 /// # Errors

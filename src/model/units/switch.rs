@@ -2,7 +2,7 @@
 
 pub mod dropin;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::command;
 use super::command::Command;
@@ -14,6 +14,9 @@ use super::sandbox;
 use super::unit::{Setting, Unit};
 use crate::model::text::Shown;
 use dropin::DropIn;
+
+/// Where an older recipe's unit is switched on.
+const OLDER: &str = "container-mount-namespace.service";
 
 /// What becomes of a unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -112,6 +115,22 @@ pub fn all_or_none(all: &mut [Planned], obstacle: Option<&str>) {
     }
 }
 
+/// Why nothing may be switched on here. `has`: whether there is such a file; `startable`: what is wrapped can start.
+pub fn obstacle(startable: bool, has: impl Fn(&Path) -> bool) -> Option<String> {
+    if !startable {
+        return Some(format!("{} is not there, and what is wrapped starts with it", command::WRAPPER));
+    }
+    let targets = ["multi-user.target", "kubelet.service", "crio.service", "basic.target", "default.target"];
+    let links = targets.iter().flat_map(|target| {
+        ["wants", "requires"].map(|kind| format!("/etc/systemd/system/{target}.{kind}/{OLDER}"))
+    });
+    let enabled = links.map(PathBuf::from).find(|link| has(link))?;
+    Some(format!(
+        "{OLDER} is enabled by {}, and two namespaces are one too many (systemctl disable {OLDER}, and remove its drop-ins)",
+        Shown::of(&enabled)
+    ))
+}
+
 fn decide<'a>(unit: &'a Unit, wish: &Wish<'_>, confined: bool) -> Result<(End, Lines<'a>), String> {
     if let Some((source, fault)) = unit.fault() {
         let (path, line, what) = (Shown::of(&source.path), fault.line, fault.what);
@@ -199,24 +218,9 @@ fn joins_by_itself(unit: &Unit) -> Option<Setting<'_>> {
 
 /// What the commands of a line do with mount namespaces.
 fn way(value: &str) -> Option<Way> {
-    command_words(value)
+    command::words(value)
         .iter()
         .find_map(|words| entering::way(&words.iter().map(Vec::as_slice).collect::<Vec<_>>()))
-}
-
-/// The commands of a setting's value as words: the program, its prefixes gone, and its arguments.
-pub fn command_words(value: &str) -> Vec<Vec<Vec<u8>>> {
-    let Ok(commands) = command::commands(value) else {
-        return Vec::new();
-    };
-    commands
-        .iter()
-        .map(|command| {
-            let mut words = vec![command.path().to_vec()];
-            words.extend(command.arguments(value));
-            words
-        })
-        .collect()
 }
 
 fn warnings<'a>(unit: &Unit, commands: impl Iterator<Item = &'a Command> + Clone) -> Vec<String> {
