@@ -1,5 +1,5 @@
-//! `pin` and `unpin`, stopped before each of their system calls: by SIGKILL, and by an error in the call's place.
-//! What is looked at then is in tests/harness/crasher.
+//! `pin`, `unpin` and the verbs that switch a node, stopped before each of their system calls: by SIGKILL, and by an
+//! error in the call's place. What is looked at then is in tests/harness/crasher.
 
 mod harness;
 
@@ -67,4 +67,19 @@ fn a_pin_in_use_stays_whatever_fails() {
 #[test]
 fn another_user_namespaces_pin_is_replaced_or_stays_unentered() {
     survives("forged");
+}
+
+#[test]
+fn what_switches_a_node_leaves_one_whole_file_or_the_other() {
+    std::thread::scope(|scope| {
+        for verb in ["enable", "disable", "wrap", "unwrap"] {
+            scope.spawn(move || {
+                let sandbox = Sandbox::new();
+                for fault in ["KILL", "EACCES", "ENOSPC"] {
+                    let run = sandbox.run(&format!("crasher {verb} {fault} new"));
+                    assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{verb} {fault}: {}", run.stdout);
+                }
+            });
+        }
+    });
 }

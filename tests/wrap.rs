@@ -245,48 +245,6 @@ fn an_old_drop_in_goes_unless_somebody_has_edited_it() {
 }
 
 #[test]
-fn killed_half_way_it_goes_on() {
-    if !harness::installed("strace") {
-        harness::not_run("killed_half_way_it_goes_on", "no strace");
-        return;
-    }
-    for (earlier, verb) in [("", "enable"), ("enable", "disable"), ("wrap kubelet", "wrap containerd")] {
-        let fresh = || {
-            let image = node();
-            symlink(harness::BINARY, image.path("usr/bin/kubensctl")).unwrap();
-            if !earlier.is_empty() {
-                ok(&image, earlier);
-            }
-            image
-        };
-        let image = fresh();
-        ok(&image, verb);
-        let end = image.files();
-        let mut killed = 0;
-        // Each call that changes something.
-        for call in ["mkdirat", "openat", "fchmod", "write", "fsync", "renameat", "unlinkat", "unlink"] {
-            for number in 1.. {
-                let image = fresh();
-                let inject = format!("inject={call}:signal=KILL:when={number}");
-                let mut command = Command::new("strace");
-                command.args(["-qq", "-o", "/dev/null", "-e", &inject]).arg(image.path("usr/bin/kubensctl"));
-                let (word, rest) = verb.split_once(' ').unwrap_or((verb, ""));
-                command.args([word, "--root"]).arg(&image.root).args(rest.split_whitespace());
-                let whole = command.output().unwrap().status.success();
-                ok(&image, verb);
-                assert_eq!(image.files(), end, "{verb}, killed at {call} {number}");
-                if whole {
-                    break;
-                }
-                killed += 1;
-                assert!(killed < 300, "{verb} never comes to its end");
-            }
-        }
-        assert!(killed > 2, "{verb} was killed {killed} times");
-    }
-}
-
-#[test]
 fn several_at_a_time_do_not_lose_one() {
     let image = Image::new();
     let mut all = Vec::new();

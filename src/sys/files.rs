@@ -11,7 +11,7 @@ use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
-use nix::fcntl::{self, OFlag};
+use nix::fcntl::{self, AtFlags, OFlag};
 use nix::sys::stat::{self, Mode};
 use nix::unistd::{self, UnlinkatFlags};
 
@@ -30,33 +30,52 @@ pub fn lock(tree: &Tree, directory: &Path) -> Result<Lock, Denied> {
     lock::take(opened, c".kubens.lock", &shown)
 }
 
+/// How a change failed.
+pub enum Failure {
+    /// Nothing has changed.
+    Unchanged(io::Error),
+    /// It is done, and a power cut may undo it.
+    Unsettled(io::Error),
+}
+
 /// Gives a file this text, or with none removes it, and its directory where nothing else is in it.
 ///
 /// # Errors
-/// It cannot be done, and nothing has changed.
-pub fn replace(tree: &Tree, path: &Path, text: Option<&str>) -> io::Result<()> {
+/// It cannot be done, or the disk does not say that it is.
+pub fn replace(tree: &Tree, path: &Path, text: Option<&str>) -> Result<(), Failure> {
     let directory = path.parent().unwrap_or(Path::new("/"));
     let name = path.file_name().unwrap_or_default();
     let done = match text {
         Some(text) => put(tree, directory, name, text),
         None => take_away(tree, directory, name),
     };
-    done.map_err(|error| {
-        let verb = if text.is_some() { "write" } else { "remove" };
-        io::Error::new(error.kind(), format!("{verb} {}: {}", Shown::of(&path), reason(&error)))
-    })
+    let told = |what: &str, path: &Path, error: &io::Error| {
+        io::Error::new(error.kind(), format!("{what} {}: {}", Shown::of(&path), reason(error)))
+    };
+    let verb = if text.is_some() { "write" } else { "remove" };
+    let changed = done.map_err(|error| Failure::Unchanged(told(verb, path, &error)))?;
+    let settled = changed.map_or(Ok(()), unistd::fsync);
+    if text.is_none() {
+        remove_directory(tree, directory);
+    }
+    settled.map_err(|errno| Failure::Unsettled(told("sync", directory, &errno.into())))
 }
 
-fn put(tree: &Tree, directory: &Path, name: &OsStr, text: &str) -> io::Result<()> {
-    let opened = make_directory(tree, directory)?;
-    // systemd reads no hidden files. The name is always the same, so that a crash leaves one at most.
-    let staged = PathBuf::from(format!(".{}.new", name.to_string_lossy()));
-    let done = stage(&opened, &staged, text)
-        .and_then(|()| Ok(fcntl::renameat(&opened, &*staged, &opened, name)?))
-        .and_then(|()| Ok(unistd::fsync(&opened)?));
-    if done.is_err() {
-        // The failure that led here is the one to report.
-        let _ = remove(&opened, &staged);
+/// Gives the directory that has changed.
+fn put(tree: &Tree, directory: &Path, name: &OsStr, text: &str) -> io::Result<Option<OwnedFd>> {
+    let is_new = find_directory(tree, directory)?.is_none();
+    let done = make_directory(tree, directory).and_then(|opened| {
+        // systemd reads no hidden files. The name is always the same, so that a crash leaves one at most.
+        let staged = PathBuf::from(format!(".{}.new", name.to_string_lossy()));
+        stage(&opened, &staged, text)
+            .and_then(|()| Ok(fcntl::renameat(&opened, &*staged, &opened, name)?))
+            // The failure that led here is the one to report.
+            .inspect_err(|_| {
+                let _ = remove(&opened, &staged);
+            })?;
+        Ok(Some(opened))
+    });
+    if done.is_err() && is_new {
         remove_directory(tree, directory);
     }
     done
@@ -74,14 +93,12 @@ fn stage(directory: &OwnedFd, name: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
-fn take_away(tree: &Tree, directory: &Path, name: &OsStr) -> io::Result<()> {
-    let Some(opened) = find_directory(tree, directory)? else {
-        return Ok(());
+fn take_away(tree: &Tree, directory: &Path, name: &OsStr) -> io::Result<Option<OwnedFd>> {
+    let Some(opened) = find_directory(tree, directory)?.filter(|opened| is_there(opened, name)) else {
+        return Ok(None);
     };
     remove(&opened, Path::new(name))?;
-    unistd::fsync(&opened)?;
-    remove_directory(tree, directory);
-    Ok(())
+    Ok(Some(opened))
 }
 
 fn find_directory(tree: &Tree, path: &Path) -> io::Result<Option<OwnedFd>> {
@@ -110,6 +127,11 @@ fn make_directory(tree: &Tree, path: &Path) -> io::Result<OwnedFd> {
     let made = fcntl::openat(&above, name, flags, Mode::empty())?;
     stat::fchmod(made.as_fd(), mode)?;
     Ok(made)
+}
+
+/// Whether something has that name; a read-only file system says EROFS of removing what is not there.
+fn is_there(directory: &OwnedFd, name: &OsStr) -> bool {
+    stat::fstatat(directory, name, AtFlags::AT_SYMLINK_NOFOLLOW).err() != Some(Errno::ENOENT)
 }
 
 fn remove(directory: &OwnedFd, name: &Path) -> Result<(), Errno> {

@@ -7,7 +7,7 @@ use super::{Subject, failed};
 use crate::model::text::{Shown, reason};
 use crate::model::units::legacy;
 use crate::model::units::name::UnitName;
-use crate::sys::files;
+use crate::sys::files::{self, Failure};
 use crate::sys::lock::Lock;
 use crate::sys::switch::{self, Ground, LATE, Switch};
 use crate::sys::systemd;
@@ -115,12 +115,21 @@ impl Site {
         (old, new): (Option<&str>, Option<&str>),
         legacy: &[PathBuf],
     ) -> anyhow::Result<()> {
-        if old != new {
-            files::replace(&self.tree, file, new).map_err(|error| cannot(&error))?;
+        // A run that was killed may have left the directory without the file.
+        if old != new || new.is_none() {
+            files::replace(&self.tree, file, new).map_err(|failure| match failure {
+                Failure::Unchanged(error) => cannot(&error),
+                Failure::Unsettled(error) => failed(format!(
+                    "cannot {}; the change is made, and a power cut may undo it (sync, then try again)",
+                    reason(&error)
+                )),
+            })?;
         }
         for path in legacy {
-            files::replace(&self.tree, path, None)
-                .map_err(|error| failed(format!("cannot {} (remove it by hand)", reason(&error))))?;
+            files::replace(&self.tree, path, None).map_err(|failure| {
+                let (Failure::Unchanged(error) | Failure::Unsettled(error)) = failure;
+                failed(format!("cannot {} (remove it by hand)", reason(&error)))
+            })?;
         }
         Ok(())
     }

@@ -3,6 +3,8 @@
 //!
 //!     crasher SCENE FAULT WAY     inside a sandbox; prints the number of calls, or what is wrong
 //!
+//! SCENE: one of those below, or a verb that switches (see switch.rs).
+//!
 //! The calls are those that a run makes, found as it makes them: no list of them is kept anywhere.
 #![allow(
     unsafe_code,
@@ -15,6 +17,7 @@
 
 mod fault;
 mod host;
+mod switch;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -54,15 +57,15 @@ fn main() {
     let words: Vec<_> = std::env::args().skip(1).collect();
     let [scene, fault, way] = words.as_slice() else { panic!("crasher SCENE FAULT WAY") };
     let scene = match scene.as_str() {
-        "fresh" => Scene::Fresh,
-        "lost" => Scene::Lost,
-        "covered" => Scene::Covered,
-        "unpin" => Scene::Unpin,
-        "force" => Scene::Force,
-        "used" => Scene::Used,
-        "keep" => Scene::Keep,
-        "forged" => Scene::Forged,
-        other => panic!("scene {other}"),
+        "fresh" => Ok(Scene::Fresh),
+        "lost" => Ok(Scene::Lost),
+        "covered" => Ok(Scene::Covered),
+        "unpin" => Ok(Scene::Unpin),
+        "force" => Ok(Scene::Force),
+        "used" => Ok(Scene::Used),
+        "keep" => Ok(Scene::Keep),
+        "forged" => Ok(Scene::Forged),
+        verb => Err(verb),
     };
     let fault = match fault.as_str() {
         "KILL" => Fault::Kill,
@@ -75,7 +78,11 @@ fn main() {
         "EINVAL" => Fault::Error(Errno::EINVAL),
         other => panic!("fault {other}"),
     };
-    match all(scene, fault, way == "old") {
+    let calls = match scene {
+        Ok(scene) => all(scene, fault, way == "old"),
+        Err(verb) => switch::all(verb, fault),
+    };
+    match calls {
         Ok(calls) => println!("{calls} calls"),
         Err(why) => {
             println!("{why}");
