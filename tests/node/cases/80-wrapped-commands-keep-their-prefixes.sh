@@ -12,19 +12,28 @@ grep -E '^(Cap|NoNewPrivs)' /proc/self/status
 readlink /proc/self/ns/mnt
 END2
 
-start() { # PREFIXES: what the unit says then
-    rm -f /run/demo.out
-    systemctl restart demo || fail "with $1 it does not start"
-    output demo
+declare -A prefixes=() # by unit
+start_all() { # WHEN: what each of them says goes to /run/WHEN
+    local unit
+    mkdir "/run/$1"
+    for unit in "${!prefixes[@]}"; do
+        systemctl restart "$unit" || fail "with '${prefixes[$unit]}' it does not start"
+        mv "/run/$unit.out" "/run/$1/$unit"
+    done
 }
 
-tried=0
 for ignore in '' -; do
     for name in '' @; do
         for plain in '' :; do
             for privilege in '' + ! !!; do
                 for prefix in "$ignore$name$plain$privilege" "$privilege$plain$ignore$name"; do
-                    unit demo <<END2
+                    unit=demo-${#prefixes[@]}
+                    prefixes[$unit]=$prefix
+                    cat >"/run/systemd/system/$unit.service" <<END2
+[Service]
+Type=oneshot
+StandardOutput=append:/run/%N.out
+StandardError=journal
 User=nobody
 AmbientCapabilities=CAP_SYS_ADMIN CAP_SYS_CHROOT CAP_KILL
 Environment="WORDS=one  two" 'QUOTED=three four'
@@ -32,21 +41,25 @@ ExecStart = $prefix/bin/bash ${name:+-its-name} /usr/local/bin/show 'a b' "c\\"d
    # a comment
    \$\$ %% %n "" \\;   end
 END2
-                    before=$(start "$prefix")
-                    kubensctl --quiet wrap demo >/dev/null
-                    after=$(start "$prefix")
-                    is "what runs with '$prefix'" "${after%$'\n'*}" "${before%$'\n'*}"
-                    is "where it ran before" "${before##*$'\n'}" "$(host)"
-                    is "where it runs with '$prefix'" "${after##*$'\n'}" "$(pinned)"
-                    kubensctl unwrap demo >/dev/null
-                    is "where it runs once unwrapped" "$(start "$prefix")" "$before"
-                    tried=$((tried + 1))
                 done
             done
         done
     done
 done
-is "the number of combinations" "$tried" 64
+is "the number of combinations" "${#prefixes[@]}" 64
+systemctl daemon-reload
+start_all before
+kubensctl --quiet wrap "${!prefixes[@]}" >/dev/null
+start_all after
+kubensctl unwrap "${!prefixes[@]}" >/dev/null
+start_all again
+for unit in "${!prefixes[@]}"; do
+    prefix=${prefixes[$unit]} before=$(<"/run/before/$unit") after=$(<"/run/after/$unit")
+    is "what runs with '$prefix'" "${after%$'\n'*}" "${before%$'\n'*}"
+    is "where it ran before" "${before##*$'\n'}" "$(host)"
+    is "where it runs with '$prefix'" "${after##*$'\n'}" "$(pinned)"
+    is "where it runs once unwrapped" "$(<"/run/again/$unit")" "$before"
+done
 
 # A failure is ignored behind a dash, as before, and only there.
 for prefix in '' -; do
