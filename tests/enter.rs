@@ -195,6 +195,23 @@ fn the_target_of_a_pid_is_joined() {
 }
 
 #[test]
+fn the_target_may_have_lost_its_first_thread() {
+    if !harness::installed("python3") {
+        return harness::not_run("the_target_may_have_lost_its_first_thread", "python3 is not installed");
+    }
+    let sandbox = Sandbox::pinned();
+    let target = "import ctypes, os, threading, time
+threading.Thread(target=time.sleep, args=(1000,)).start()
+ctypes.CDLL(None).syscall({'x86_64': 60, 'aarch64': 93}[os.uname().machine], 0)";
+    let run = sandbox.run(&format!(
+        "kubensenter -q python3 -c \"{target}\" >/dev/null 2>&1 &
+         while readlink /proc/$!/ns/mnt >/dev/null; do :; done
+         kubensenter -q -t $! {PROBE}"
+    ));
+    assert_eq!(run, Run::new(0, "inside\n", ""));
+}
+
+#[test]
 fn host_is_the_way_out() {
     let sandbox = Sandbox::pinned();
     let joining = "Joining mount namespace in /proc/1/ns/mnt";

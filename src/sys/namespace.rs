@@ -2,8 +2,8 @@
 //! it is one; it has no other maker than [`open`].
 
 use std::ffi::{CStr, CString};
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::{fs, io};
 
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag, OpenHow, ResolveFlag};
@@ -147,10 +147,17 @@ pub fn of(pid: i32, task: i32) -> io::Result<MountNamespace> {
     at(&CString::new(format!("/proc/{pid}/task/{task}/ns/mnt")).unwrap_or_default())
 }
 
-/// Where a process's namespace is seen.
+/// Where a process's namespace is seen: by its first thread, or where that has ended by another.
 pub fn path(pid: i32) -> CString {
-    // Digits and slashes hold no NUL.
-    CString::new(format!("/proc/{pid}/ns/mnt")).unwrap_or_default()
+    let of = |task: &str| CString::new(format!("/proc/{pid}/{task}ns/mnt")).unwrap_or_default();
+    let is_there = |path: &CString| stat::stat(&**path).err() != Some(Errno::ENOENT);
+    let first = of("");
+    if is_there(&first) {
+        return first;
+    }
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let mut others = tasks.filter_map(|task| Some(of(&format!("task/{}/", task.file_name().to_str()?))));
+    others.find(is_there).unwrap_or(first)
 }
 
 /// The namespace that this process is in.
