@@ -52,13 +52,13 @@ pub fn run(asked: &Asked, voice: Voice, screen: Screen) -> anyhow::Result<Report
         Verb::Disable(disable) => switch::disable(disable, &asked.dir),
         Verb::Status(status) => status::status(&asked.dir, status, asked.quiet > 0, screen),
         Verb::Mounts(asked_for) => mounts::mounts(&asked.dir, asked_for, screen),
-        Verb::Check { json } => check::check(&asked.dir, *json),
+        Verb::Check { json } => check::check(&asked.dir, *json, screen),
         Verb::Report { file } => {
             let json = Some(Layout::Short);
             let whole = Status { whom: None, members: true, json };
             let status = status::status(&asked.dir, &whole, false, screen);
             let mounts = mounts::mounts(&asked.dir, &Mounts::of_both_sides(json), screen);
-            report::report(file, [status, check::check(&asked.dir, json), mounts])
+            report::report(file, [status, check::check(&asked.dir, json, screen), mounts])
         }
         Verb::Metrics { output, format } => metrics::metrics(&asked.dir, output.as_deref(), *format),
     }

@@ -3,6 +3,7 @@
 
 pub mod diff;
 pub mod json;
+pub mod look;
 pub mod mounts;
 pub mod namespace;
 pub mod node;

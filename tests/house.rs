@@ -108,9 +108,9 @@ fn a_crate_stays_on_its_floor() {
         ("tracing::", &["log"]),
         ("serde_json::", &["model/json"]),
         ("diffy::", &["model/diff"]),
-        ("jiff::", &["model/time"]),
+        ("jiff::", &["model/time", "sys/screen"]),
         ("prometheus_client::", &["model/node/telling/metrics"]),
-        ("unicode_width::", &["model/table"]),
+        ("unicode_width::", &["model/table", "model/look"]),
     ];
     for (name, places) in crates {
         only(name, places);

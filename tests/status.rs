@@ -353,16 +353,6 @@ fn a_look_leaves_the_caller_where_it_was_and_nothing_behind() {
 }
 
 #[test]
-fn colours_are_for_terminals_that_want_them() {
-    let sandbox = pinned();
-    let screen =
-        |environment: &str| sandbox.ok(&format!("{environment} script -qec 'kubensctl status' /dev/null"));
-    assert!(screen("TERM=xterm").starts_with("\x1b[1;32min effect\x1b[0m"));
-    assert!(screen("NO_COLOR=1").starts_with("in effect"));
-    assert!(sandbox.ok("kubensctl status").starts_with("in effect"));
-}
-
-#[test]
 fn a_directory_that_holds_no_pin_is_a_usage_error() {
     let sandbox = Sandbox::new();
     let run = sandbox.run("kubensctl --dir / status");

@@ -8,8 +8,10 @@ use serde::Serialize;
 use super::judged::{Ask, judged};
 use crate::exit::{Exit, Report};
 use crate::model::json::{self, Layout};
+use crate::model::look::{Look, Mood};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
+use crate::sys::screen::Screen;
 use crate::sys::{containers, installed, survey, systemd};
 
 /// What `--json` prints; the schema is in kubensctl(8).
@@ -19,7 +21,7 @@ struct Checked {
     not_seen: Vec<String>,
 }
 
-pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report> {
+pub(super) fn check(dir: &Path, layout: Option<Layout>, screen: Screen) -> anyhow::Result<Report> {
     let (mut found, mut blind) = judged(dir, survey::look, Ask::Always, |view, verdict| {
         let mut found = findings::verdict::of(view, &verdict);
         found.extend(findings::verdict::service(view));
@@ -40,13 +42,16 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>) -> anyhow::Result<Report
         Err(why) => blind.push(why),
     }
     found.extend(selinux::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
+    // What degrades first.
+    found.sort_by_key(|one| !one.degrades);
     let exit = match (found.is_empty(), blind.is_empty()) {
         (false, _) => Exit::Failed,
         (true, false) => Exit::Unknown,
         (true, true) => Exit::Done,
     };
     let checked = Checked { findings: found, not_seen: blind };
-    let text = layout.map_or_else(|| text(&checked), |layout| json::document(&checked, layout));
+    let text =
+        layout.map_or_else(|| text(&checked, &screen.look()), |layout| json::document(&checked, layout));
     Ok(Report { exit, text })
 }
 
@@ -65,21 +70,27 @@ fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
     Ok(found)
 }
 
-fn text(checked: &Checked) -> String {
+fn text(checked: &Checked, look: &Look) -> String {
     let mut text = String::new();
     for finding in &checked.findings {
-        let Finding { name, found, consequence, cure, .. } = finding;
+        let Finding { name, degrades, found, consequence, cure } = finding;
+        let mood = if *degrades { Mood::Bad } else { Mood::Warn };
+        let headed = look.headed(mood, name, &format!(": {found}"));
+        let consequence = look.wrapped(&format!("    so:   {consequence}"), 10);
+        let cure = look.wrapped(&format!("    cure: {cure}"), 10);
         // Writing to a String does not fail.
-        let _ = writeln!(text, "{name}: {found}\n    so:   {consequence}\n    cure: {cure}\n");
+        let _ = writeln!(text, "{headed}\n{consequence}\n{cure}\n");
     }
+    let degrading = checked.findings.iter().filter(|finding| finding.degrades).count();
+    let advice = checked.findings.len() - degrading;
     let _ = match (checked.findings.len(), checked.not_seen.is_empty()) {
         (0, true) => writeln!(text, "no findings"),
         (0, false) => writeln!(text, "no findings in what could be seen"),
-        (1, _) => writeln!(text, "1 finding"),
-        (count, _) => writeln!(text, "{count} findings"),
+        (1, _) => writeln!(text, "1 finding: {degrading} degrading, {advice} advice"),
+        (count, _) => writeln!(text, "{count} findings: {degrading} degrading, {advice} advice"),
     };
     for what in &checked.not_seen {
-        let _ = writeln!(text, "not seen: {what}");
+        let _ = writeln!(text, "{}", look.wrapped(&format!("not seen: {what}"), 10));
     }
     text
 }

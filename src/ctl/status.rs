@@ -38,7 +38,7 @@ pub(super) fn status(dir: &Path, asked: &Status, quiet: bool, screen: Screen) ->
                 json::document(&in_json(view, &verdict, &troubles, inside), layout)
             }
             (false, None) => {
-                let text = telling::text(view, &verdict, &troubles, screen.is_coloured());
+                let text = telling::text(view, &verdict, &troubles, &screen.look());
                 let tree = members::tree(view, &inside, false);
                 if tree.is_empty() { text } else { format!("{text}\n{tree}") }
             }

@@ -2,7 +2,12 @@
 
 use std::io;
 
+use jiff::tz::TimeZone;
 use rustix::termios;
+
+use super::support::now;
+use crate::model::look::{Look, Terminal};
+use crate::model::time::Clock;
 
 /// Standard output, as a screen.
 #[derive(Clone, Copy)]
@@ -30,8 +35,10 @@ impl Screen {
         self.terminal
     }
 
-    /// Whether colours are welcome.
-    pub fn is_coloured(self) -> bool {
-        self.coloured
+    /// How a text is to look there, by the clock and in the time zone that are now.
+    pub fn look(self) -> Look {
+        let clock = || Clock { now: now(), zone: TimeZone::system() };
+        let terminal = self.terminal.then(|| Terminal { width: self.width, clock: clock() });
+        Look { coloured: self.coloured, terminal }
     }
 }

@@ -12,10 +12,10 @@ use super::facts::{Maker, Pinning, View};
 use super::findings::Finding;
 use super::judgement::{Missing, Part, Run, Verdict};
 use super::members::{Standing, Whereabouts, whereabouts};
+use crate::model::look::{Look, Mood};
 use crate::model::mounts::compare::Propagation;
 use crate::model::namespace::NamespaceId;
 use crate::model::text::Shown;
-use crate::model::time::utc;
 
 /// The verdict in a word or two.
 pub fn word(verdict: &Verdict) -> &'static str {
@@ -30,13 +30,12 @@ pub fn word(verdict: &Verdict) -> &'static str {
     }
 }
 
-/// The colour of a terminal's text that says it (console_codes(4)).
-fn colour(verdict: &Verdict) -> &'static str {
+fn mood(verdict: &Verdict) -> Mood {
     match verdict {
-        Verdict::InEffect => "\x1b[1;32m",
-        Verdict::NotEnabled | Verdict::Pending | Verdict::Starting | Verdict::Idle => "\x1b[1m",
-        Verdict::Unknown(_) => "\x1b[1;33m",
-        Verdict::Degraded(_) => "\x1b[1;31m",
+        Verdict::InEffect => Mood::Good,
+        Verdict::NotEnabled | Verdict::Pending | Verdict::Starting | Verdict::Idle => Mood::Idle,
+        Verdict::Unknown(_) => Mood::Warn,
+        Verdict::Degraded(_) => Mood::Bad,
     }
 }
 
@@ -114,17 +113,17 @@ fn caller(view: &View<'_>) -> &'static str {
     }
 }
 
-/// One screen of text, in colour or not.
-pub fn text(view: &View<'_>, verdict: &Verdict, troubles: &[Finding], coloured: bool) -> String {
-    let (on, off) = if coloured { (colour(verdict), "\x1b[0m") } else { ("", "") };
+/// One screen of text.
+pub fn text(view: &View<'_>, verdict: &Verdict, troubles: &[Finding], look: &Look) -> String {
     let why = why(view, verdict, troubles);
     let colon = if why.is_empty() { "" } else { ": " };
-    let mut text = format!("{on}{}{off}{colon}{why}\n\n", word(verdict));
+    let mut text = look.headed(mood(verdict), word(verdict), &format!("{colon}{why}"));
+    text.push_str("\n\n");
     let mut line = |name: &str, value: &str| {
         // Writing to a String does not fail.
-        let _ = writeln!(text, "{name:>11}  {value}");
+        let _ = writeln!(text, "{}", look.wrapped(&format!("{name:>11}  {value}"), 13));
     };
-    pin(view, &mut line);
+    pin(view, look, &mut line);
     line("Host:", &named(view.node.host));
     line("Caller:", &format!("{}, {}", named(view.node.caller), caller(view)));
     mounts(view, &mut line);
@@ -143,10 +142,13 @@ pub fn text(view: &View<'_>, verdict: &Verdict, troubles: &[Finding], coloured: 
     for (place, cure) in cures.enumerate() {
         line(if place == 0 { "Cure:" } else { "" }, cure);
     }
+    if *verdict == Verdict::NotEnabled {
+        line("Next:", "kubensctl enable; kubensctl enable --dry-run shows what that would change");
+    }
     text
 }
 
-fn pin(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
+fn pin(view: &View<'_>, look: &Look, line: &mut impl FnMut(&str, &str)) {
     let point = Shown(&view.node.point).to_string();
     match &view.node.pinning {
         Pinning::Pinned(id) => line("Pin:", &format!("{point}, {}", name(*id))),
@@ -158,9 +160,10 @@ fn pin(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
         line("", &format!("{} by container-mount-namespace.service", name(older)));
     }
     if matches!(view.node.pinning, Pinning::Pinned(_) | Pinning::Foreign(_)) {
-        let since = view.node.since.map(utc).unwrap_or_default();
-        let maker = maker(view).map(|maker| format!(" by {maker}")).unwrap_or_default();
-        line("Made:", &format!("{since}{maker}"));
+        let since = view.node.since.map(|since| look.moment(since));
+        let maker = maker(view).map(|maker| format!("by {maker}"));
+        let made: Vec<_> = since.into_iter().chain(maker).collect();
+        line("Made:", &made.join(if look.terminal.is_some() { ", " } else { " " }));
     }
 }
 
