@@ -88,17 +88,23 @@ impl Tree {
 
     /// Reads a file; `None` where there is none. An image need have no `/dev/null` for links to it to mean that.
     pub fn read(&self, path: &Path) -> io::Result<Option<Content>> {
-        let Some(stat) = self.stat(path)? else {
+        let opened = self.open(path, OFlag::O_RDONLY);
+        let stat = match &opened {
+            Ok(fd) => Some(stat::fstat(fd.as_fd())?),
+            Err(_) => self.stat(path)?,
+        };
+        let Some(stat) = stat else {
             let is_mask = self.is_link_to_null(path);
             return Ok(is_mask.then_some(Content::Masked));
         };
-        match kind(&stat) {
-            SFlag::S_IFCHR => return Ok(Some(Content::Masked)),
-            SFlag::S_IFREG => {}
-            _ => return Ok(Some(Content::Strange)),
-        }
-        let text = foreign::text(self.open(path, OFlag::O_RDONLY)?)?;
-        Ok(Some(if text.is_empty() { Content::Masked } else { Content::Text(text) }))
+        Ok(Some(match kind(&stat) {
+            SFlag::S_IFCHR => Content::Masked,
+            SFlag::S_IFREG => {
+                let text = foreign::text(opened?, &stat)?;
+                if text.is_empty() { Content::Masked } else { Content::Text(text) }
+            }
+            _ => Content::Strange,
+        }))
     }
 
     /// The names in a directory, in no order; none where there is no directory.

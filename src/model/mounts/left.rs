@@ -190,6 +190,15 @@ mod tests {
     }
 
     #[test]
+    fn what_belongs_to_pods_is_told_once_and_without_what_waits_for_a_pod() {
+        let stage =
+            "4 1 0:31 / /var/lib/kubelet/plugins/kubernetes.io/csi/d/1234/globalmount rw - ext4 d rw\n";
+        let mounts = parse(format!("{VOLUME}{VOLUME}{stage}{HOST}").as_bytes());
+        let told = of_pods(&mounts, &Pods::default());
+        assert_eq!(told.into_iter().collect::<Vec<_>>(), ["pod 6f1c3a2e-1 volume cache"]);
+    }
+
+    #[test]
     fn what_is_no_pods_or_never_went_inside_is_no_copy() {
         let named = "3 2 0:4 net:[1] /run/netns/blue rw shared:3 - nsfs nsfs rw\n";
         assert_eq!(told(named, ""), []);

@@ -183,13 +183,11 @@ pub fn by_unit(unit: &Unit) -> Option<Member> {
 /// Whether a text may name a program of the table, or a snap: most units do not, and need no closer look. A name begins
 /// where no letter stands before it, or behind an escape (`\x2fkubelet`).
 pub fn may_name(text: &[u8]) -> bool {
-    let heads = &table().heads;
-    let escapes = text.contains(&b'\\');
-    let mut before = b' ';
+    let (heads, escapes) = (&table().heads, text.contains(&b'\\'));
     text.iter().enumerate().any(|(at, &letter)| {
-        let begins = escapes || !before.is_ascii_alphanumeric();
-        before = letter;
-        begins && heads[usize::from(letter)].iter().any(|head| text[at..].starts_with(head))
+        let heads = &heads[usize::from(letter)];
+        let begins = || escapes || at == 0 || !text[at - 1].is_ascii_alphanumeric();
+        !heads.is_empty() && begins() && heads.iter().any(|head| text[at..].starts_with(head))
     })
 }
 

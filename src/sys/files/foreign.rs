@@ -8,7 +8,7 @@ use std::path::{Component, Path};
 
 use nix::errno::Errno;
 use nix::fcntl::{self, OFlag};
-use nix::sys::stat::{self, Mode, SFlag};
+use nix::sys::stat::{self, FileStat, Mode, SFlag};
 
 /// More than any unit file or container's specification has; a larger file is none.
 const LIMIT: u64 = 4 << 20;
@@ -33,30 +33,31 @@ pub fn read(path: &Path) -> io::Result<Vec<u8>> {
     }
     let flags = OFlag::O_RDONLY | OFlag::O_NONBLOCK | OFlag::O_NOCTTY | OFlag::O_NOFOLLOW | OFlag::O_CLOEXEC;
     let file = fcntl::openat(&place, name, flags, Mode::empty())?;
-    is_roots(&file)?;
-    text(file)
+    let stat = is_roots(&file)?;
+    text(file, &stat)
 }
 
-/// What is in a file, which was opened without blocking.
+/// What is in a file, which was opened without blocking, and of which `stat` was said.
 ///
 /// # Errors
 /// It is no plain file, or larger than 4 MiB.
-pub fn text(file: OwnedFd) -> io::Result<Vec<u8>> {
-    let stat = stat::fstat(&file)?;
+pub fn text(file: OwnedFd, stat: &FileStat) -> io::Result<Vec<u8>> {
     if SFlag::from_bits_truncate(stat.st_mode & SFlag::S_IFMT.bits()) != SFlag::S_IFREG {
         return Err(io::Error::other("it is no plain file"));
     }
-    let size = u64::try_from(stat.st_size).unwrap_or_default().min(LIMIT);
-    let mut text = Vec::with_capacity(usize::try_from(size).unwrap_or_default() + 1);
-    File::from(file).take(LIMIT + 1).read_to_end(&mut text)?;
+    let size = u64::try_from(stat.st_size).unwrap_or_default();
+    // A file of the kernel's has no size, and says only when it is read how much there is.
+    let most = if size == 0 { LIMIT + 1 } else { size.min(LIMIT + 1) };
+    let mut text = Vec::with_capacity(usize::try_from(size.min(LIMIT)).unwrap_or_default());
+    File::from(file).take(most).read_to_end(&mut text)?;
     if text.len() as u64 > LIMIT { Err(Errno::EFBIG.into()) } else { Ok(text) }
 }
 
-fn is_roots(file: impl AsFd) -> io::Result<()> {
+fn is_roots(file: impl AsFd) -> io::Result<FileStat> {
     let stat = stat::fstat(file)?;
     // In a sticky directory others can add what is theirs, and not touch what is root's.
     let closed = stat.st_mode & 0o022 == 0 || stat.st_mode & libc::S_ISVTX != 0;
-    if stat.st_uid == 0 && closed { Ok(()) } else { Err(Errno::EPERM.into()) }
+    if stat.st_uid == 0 && closed { Ok(stat) } else { Err(Errno::EPERM.into()) }
 }
 
 #[cfg(test)]
@@ -74,6 +75,10 @@ mod tests {
     fn a_file_without_end_is_none() {
         let open =
             |path: &str| fcntl::open(path, OFlag::O_RDONLY | OFlag::O_NONBLOCK, Mode::empty()).unwrap();
+        let text = |file: OwnedFd| {
+            let stat = stat::fstat(&file).unwrap();
+            text(file, &stat)
+        };
         assert!(text(open("/dev/zero")).is_err());
         assert!(!text(open("/proc/self/mountinfo")).unwrap().is_empty());
     }

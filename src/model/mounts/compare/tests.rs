@@ -56,6 +56,7 @@ fn a_mount_at_a_path_of_the_hosts_is_not_the_hosts_by_that() {
     let (inside, host) = (parse([INSIDE, own].concat().as_bytes()), parse(HOST.as_bytes()));
     let found = compare(&inside, &host, POINT);
     assert_eq!(found.inside.last(), Some(&Origin::Own));
+    assert_eq!(found.hidden(), 1);
     assert_eq!(paths::shadowed(&inside).into_iter().collect::<Vec<_>>(), [12]);
 }
 
@@ -120,4 +121,24 @@ fn wrong_propagation_is_told_apart() {
     }
     let private = "1 0 8:1 / / rw - ext4 /dev/sda1 rw\n";
     assert_eq!(judge(private, &root("shared:11 ")), Propagation::HostPrivate);
+}
+
+#[test]
+fn the_mark_is_a_tmpfs_at_the_pins_own_place() {
+    assert!(is_marked(&parse(INSIDE.as_bytes()), POINT));
+    assert!(!is_marked(&parse(INSIDE.as_bytes()), b"/run/other/mnt"));
+    assert!(!is_marked(&parse(HOST.as_bytes()), POINT));
+}
+
+#[test]
+fn two_namespaces_share_what_is_kubernetes_where_a_group_of_one_is_the_others() {
+    let table = |group: u32, device: &str| {
+        let path = "/var/lib/kubelet/pods/6f1c3a2e-1/volumes/kubernetes.io~csi/data/mount";
+        parse(format!("1 0 {device} / {path} rw shared:{group} - ext4 d rw\n").as_bytes())
+    };
+    assert!(peers(&table(7, "8:1"), &table(7, "8:1")));
+    assert!(!peers(&table(7, "8:1"), &table(8, "8:1")));
+    // A number that another file system's group has by now.
+    assert!(!peers(&table(7, "8:1"), &table(7, "8:2")));
+    assert!(!peers(&parse(HOST.as_bytes()), &parse(HOST.as_bytes())));
 }
