@@ -7,6 +7,7 @@
 #   make test-kubelet    cases of a node with a real kubelet, built the first time (root; 7 minutes)
 #   make soak     whatever may happen to a pin, at random, for MINUTES=60, against what is promised
 #   make fuzz     each parser on inputs without end, FUZZ_SECONDS=60 each (needs c++)
+#   make mutants  what no unit test notices when it is changed, in FILES=src/model/** (cargo-mutants; hours)
 #   make bench    what a call costs, beside what it is measured against
 #   make bench-systemd    what systemd costs on a booted node, with the namespace and without (root)
 #   make bench-pods    what pods cost the host and systemd on a node with a real kubelet (root)
@@ -59,7 +60,7 @@ vendored = $(if $(wildcard vendor),--offline --config 'source.crates-io.replace-
 # What the program holds of the crates is said from their own data.
 linked = $(CARGO) metadata --format-version 1 --filter-platform $(triple) $(CARGOFLAGS) $(vendored)
 
-.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak fuzz bench bench-systemd bench-pods install place place-docs \
+.PHONY: all build fetch inventory sbom vendor demo check test test-vm test-kubelet soak fuzz mutants bench bench-systemd bench-pods install place place-docs \
     deb rpm sources deb-source rpm-source test-source image
 
 all: inventory
@@ -102,6 +103,10 @@ soak: build
 
 fuzz:
 	@CARGO='$(CARGO)' fuzz/run
+
+FILES ?= src/model/**
+mutants:
+	CARGO_PROFILE_DEV_DEBUG=0 CARGO_PROFILE_TEST_DEBUG=0 $(CARGO) mutants --output target --file '$(FILES)' --cargo-arg=--bins
 
 bench:
 	@benches/enter/run
