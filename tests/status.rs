@@ -254,7 +254,7 @@ fn counts_what_the_kernel_counts() {
     let host = lines(&sandbox, "wc -l </proc/1/mountinfo");
     assert!(
         json.contains(&format!(
-            "\"mounts\":{{\"inside\":{inside},\"host\":{host},\"hidden\":3,\"outside\":0}}"
+            "\"mounts\":{{\"inside\":{inside},\"host\":{host},\"hidden\":3,\"outside\":0,\"before\":0,\"gone\":0,\"torn\":0}}"
         )),
         "{json}"
     );

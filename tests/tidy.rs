@@ -29,6 +29,13 @@ fn finds(sandbox: &Sandbox) -> String {
     )
 }
 
+/// What status says of it, in words and in numbers.
+fn told(sandbox: &Sandbox) -> String {
+    let words = ok(sandbox, "kubensctl status | sed -n 's/^From before:  //p'");
+    let numbers = ok(sandbox, "kubensctl status --json | grep -oE '\"(before|gone)\":[0-9]+' | xargs || :");
+    format!("{words}{numbers}")
+}
+
 #[test]
 fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
     let sandbox = switched();
@@ -41,11 +48,15 @@ fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
     let both = kept("cache/deep") + &kept("cache");
     assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
     assert_eq!(finds(&sandbox), "from-before\n");
+    let all = "the host has 2 mounts of pods, 0 of pods that are gone\nbefore:2 gone:0\n";
+    assert_eq!(told(&sandbox), all);
     // As long as something of the pod is mounted inside, all of it stays.
     ok(&sandbox, &format!("{inside} umount {POD}/cache/deep"));
     assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
     ok(&sandbox, &format!("{inside} umount {POD}/cache"));
     assert_eq!(finds(&sandbox), "left-behind\n");
+    let all = "the host has 2 mounts of pods, 2 of pods that are gone (kubensctl tidy)\nbefore:2 gone:2\n";
+    assert_eq!(told(&sandbox), all);
     let did = |did: &str| {
         format!(
             "{did} {POD}/cache/deep, of pod 6f1c3a2e-1 volume cache\n{did} {POD}/cache, of pod 6f1c3a2e-1 volume cache\n"
@@ -56,6 +67,7 @@ fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
     let nothing = "the host has no mount of a pod from before the namespace\n";
     assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, nothing, ""));
     assert_eq!(finds(&sandbox), "");
+    assert_eq!(told(&sandbox), "before:0 gone:0\n");
 }
 
 #[test]

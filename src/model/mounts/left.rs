@@ -206,6 +206,9 @@ mod tests {
         assert_eq!(told(&runtimes, "").len(), 1);
         let later = format!("9 2 0:4 mnt:[2] /run/kubens/mnt rw - nsfs nsfs rw\n{VOLUME}");
         assert_eq!(told(&later, ""), []);
+        let podmans = VOLUME.replace("/cache", "/cache/containers/storage/x");
+        assert_eq!(told(&podmans, ""), []);
+        assert_eq!(told(&podmans.replace("storage", "other"), "").len(), 1);
         let private = "5 1 8:1 /s /var/lib/containers/storage/overlay rw - ext4 d rw\n\
              6 5 0:50 / /var/lib/containers/storage/overlay/abc/merged rw - overlay overlay rw\n";
         assert_eq!(told(private, ""), []);

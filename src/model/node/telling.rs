@@ -9,7 +9,7 @@ use std::fmt::Write;
 
 use super::catalogue::Role;
 use super::facts::{Maker, Pinning, View};
-use super::findings::Finding;
+use super::findings::{self, Finding};
 use super::judgement::{Missing, Part, Run, Verdict};
 use super::members::{Standing, Whereabouts, whereabouts};
 use crate::model::look::{Look, Mood};
@@ -176,7 +176,20 @@ fn mounts(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
     let (inside, hidden) = (count(view.node.inside_count()), count(view.hidden()));
     line("Mounts:", &format!("{inside} inside, {} on the host, {hidden} hidden from the host", count(host)));
     if let Some(found) = view.propagation {
-        line("Propagation:", &propagation(found));
+        let torn = match findings::mounts::torn(view).len() {
+            0 => String::new(),
+            count => format!("; {} torn inside (kubensctl check)", counted(count, "peer group")),
+        };
+        line("Propagation:", &format!("{}{torn}", propagation(found)));
+    }
+    let copies = findings::mounts::copies(view);
+    if !copies.is_empty() {
+        let (all, gone) = (copies.len(), copies.iter().filter(|copy| !copy.used).count());
+        let tidy = if gone == 0 { "" } else { " (kubensctl tidy)" };
+        line(
+            "From before:",
+            &format!("the host has {} of pods, {gone} of pods that are gone{tidy}", counted(all, "mount")),
+        );
     }
 }
 

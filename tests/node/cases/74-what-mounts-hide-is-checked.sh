@@ -47,6 +47,7 @@ kubensenter -q mount --make-rslave /
 finds propagation
 kubensenter -q mount --make-rshared /
 finds peers-torn
+has "what status says" "$(kubensctl status)" "torn inside (kubensctl check)"
 
 mount --make-private /run/netns
 finds netns-not-shared peers-torn

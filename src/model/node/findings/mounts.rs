@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::model::mounts::compare::Origin;
-use crate::model::mounts::left;
+use crate::model::mounts::left::{self, Copy};
 use crate::model::mounts::paths::{self, is_below};
 use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
@@ -114,17 +114,19 @@ fn storage(view: &View<'_>) -> Option<Finding> {
     })
 }
 
-/// Mounts of pods that the host has since before the namespace was made: of those that are gone, and of those that are
-/// not.
-fn from_before(view: &View<'_>) -> Vec<Finding> {
-    let Some((inside, pinned)) = view.node.inside.as_deref().zip(view.node.pinned()) else {
-        return Vec::new();
-    };
+/// Mounts of pods that the host has since before the namespace was made.
+pub fn copies<'a>(view: &'a View<'_>) -> Vec<Copy<'a>> {
     // Where a runtime or a kubelet lives outside, they are simply theirs.
-    if view.evidence.parts.iter().any(|part| part.is_main() && part.is_outside()) {
-        return Vec::new();
+    let tables = view.node.inside.as_deref().zip(view.node.pinned());
+    match tables.filter(|_| !view.evidence.parts.iter().any(|part| part.is_main() && part.is_outside())) {
+        Some((inside, pinned)) => left::copies(host(view), inside, pinned),
+        None => Vec::new(),
     }
-    let copies = left::copies(host(view), inside, pinned);
+}
+
+/// Of these the ones of pods that are gone, and those of pods that are not.
+fn from_before(view: &View<'_>) -> Vec<Finding> {
+    let copies = copies(view);
     let of = |used: bool| {
         let these: Vec<_> = copies.iter().filter(|copy| copy.used == used).collect();
         let first = these.first()?;
@@ -175,9 +177,14 @@ pub fn watchers(view: &View<'_>, containers: &[Vec<Mount>]) -> Option<Finding> {
     })
 }
 
+/// The host's peer groups that are several inside.
+pub fn torn<'a>(view: &'a View<'_>) -> Vec<Vec<&'a [u8]>> {
+    let inside = view.node.pinned().and(view.node.inside.as_deref());
+    inside.map(|inside| peers::torn(host(view), inside)).unwrap_or_default()
+}
+
 fn peers_torn(view: &View<'_>) -> Option<Finding> {
-    view.node.pinned()?;
-    let torn = peers::torn(host(view), view.node.inside.as_deref()?);
+    let torn = torn(view);
     let first: Vec<_> = torn.first()?.iter().map(|target| Shown(target).to_string()).collect();
     let more = torn.len() - 1;
     let more = if more == 0 { String::new() } else { format!(", and {more} more such groups are torn") };

@@ -9,7 +9,7 @@ use crate::model::mounts::compare::Propagation;
 use crate::model::namespace::NamespaceId;
 use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Maker, Pinning, View};
-use crate::model::node::findings::Finding;
+use crate::model::node::findings::{self, Finding};
 use crate::model::node::judgement::{Part, Run, Verdict};
 use crate::model::time::utc;
 
@@ -47,6 +47,9 @@ struct Mounts {
     host: Option<usize>,
     hidden: Option<usize>,
     outside: Option<usize>,
+    before: Option<usize>,
+    gone: Option<usize>,
+    torn: Option<usize>,
 }
 
 #[derive(Serialize)]
@@ -89,6 +92,8 @@ pub fn status<'a>(
         | Verdict::Degraded(_) => Vec::new(),
     };
     let host = node.outside.as_ref().map(Vec::len);
+    let both = pinned.and(node.inside.as_ref()).and(node.outside.as_ref()).map(|_| ());
+    let copies = findings::mounts::copies(view);
     // Its precision is that of a hundredth for half a million years.
     #[allow(clippy::cast_precision_loss)]
     let cpu_seconds = node.init_cpu.map(|cpu| cpu as f64 / 100.0);
@@ -109,6 +114,9 @@ pub fn status<'a>(
             host,
             hidden: view.hidden(),
             outside: view.evidence.outside,
+            before: both.map(|()| copies.len()),
+            gone: both.map(|()| copies.iter().filter(|copy| !copy.used).count()),
+            torn: both.map(|()| findings::mounts::torn(view).len()),
         },
         propagation: view.propagation.map(propagation),
         units: units(view),
