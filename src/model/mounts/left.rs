@@ -185,7 +185,11 @@ mod tests {
             parse(text.as_bytes())
         };
         assert_eq!(watched(&container(1), &host, &inside), Some(&b"/srv"[..]));
-        assert_eq!(watched(&container(11), &host, &inside), None);
+        for group in [11, 99] {
+            assert_eq!(watched(&container(group), &host, &inside), None);
+        }
+        let leaking = parse(INSIDE.replace("shared:11", "shared:1").as_bytes());
+        assert_eq!(watched(&container(1), &host, &leaking), None);
         assert_eq!(pod_of(&container(1)), Some(&b"6f1c-1"[..]));
     }
 
