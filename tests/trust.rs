@@ -69,16 +69,22 @@ const TABLE: &str = "
     Whose program is it?
         a pager, PATH, with another's rights                                pager::with_anothers_rights_it_is_the_systems_less_in_secure_mode_or_none
         SHELL that leads back, by five names                                command::a_shell_that_leads_back_is_bin_sh
+        the same, with a string to run                                      command::it_runs_a_string_as_a_login_shell_does
     Names are strangers' bytes
         escapes, newlines, bidi marks in every name                         names::no_verb_passes_on_what_a_name_holds
         in an image's files                                                 names::no_file_of_an_image_is_passed_on
+        in a command line, a variable                                       names::no_word_of_a_command_line_or_variable_is_passed_on
+        in what completion offers                                           names::no_value_that_completion_offers_is_passed_on
     Not allowed is not not there
         EPERM, EACCES, ENOSYS for each call of kubensenter                  trust::a_call_that_is_forbidden_is_no_sign_of_anything
         the same for each of the newer mount calls                          trust::no_call_that_is_forbidden_is_needed_where_there_is_an_older_one
         the same for each call of pin and unpin, in use                     pin_crash::a_pin_in_use_stays_whatever_fails
+        the same for each call of pin, the pin lost                         pin_crash::a_lost_pin_is_found_again_by_the_next_one
+        SIGKILL, EACCES, ENOSPC for each call of enable, wrap, and back      pin_crash::what_switches_a_node_leaves_one_whole_file_or_the_other
         /proc/1/root out of reach                                           callers::a_sandbox_that_may_not_look_through_proc_1_root_says_so
     Who lives inside?
         no first thread; forks and ends all the time                        trust::whoever_lives_inside_is_counted
+        no first thread, as the target of -t                                enter::the_target_may_have_lost_its_first_thread
         under a stranger's tmpfs, another pin, a copied one                 trust::a_pin_in_use_is_not_given_up_whatever_lies_over_it
         under a tmpfs on the root                                           trust::those_who_live_inside_are_not_cut_off_by_what_is_mounted_over_their_root
         in two that look the same                                           trust::of_two_that_look_the_same_none_is_pinned_by_a_guess
