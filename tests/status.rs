@@ -80,6 +80,29 @@ fn services_on_two_sides_are_seen_whoever_else_runs() {
 }
 
 #[test]
+fn a_service_whose_first_thread_has_ended_is_known_by_its_program_and_its_arguments() {
+    let name = "a_service_whose_first_thread_has_ended_is_known_by_its_program_and_its_arguments";
+    if !harness::installed("python3") {
+        return harness::not_run(name, "python3 is not installed");
+    }
+    for program in ["kubelet", "k3s"] {
+        let sandbox = Sandbox::new();
+        sandbox.ok("kubensctl pin");
+        sandbox.runs("containerd", "kubensenter -q");
+        begins(&sandbox, "", 0, "in effect");
+        sandbox.ok(&format!(
+            "cd /run/programs; : >{program}; mount --bind \"$(realpath /usr/bin/python3)\" {program}
+             echo \"import ctypes, os, threading, time
+threading.Thread(target=time.sleep, args=(1000,)).start()
+ctypes.CDLL(None).syscall({{'x86_64': 60, 'aarch64': 93}}[os.uname().machine], 0)\" >server
+             /run/programs/{program} server </dev/null >/dev/null 2>&1 &
+             while readlink /proc/$!/ns/mnt >/dev/null; do :; done"
+        ));
+        begins(&sandbox, "", 1, &format!("degraded: {program} is outside while containerd is inside"));
+    }
+}
+
+#[test]
 fn a_namespace_that_lost_its_pin_is_known_whoever_was_in_it_first() {
     let sandbox = Sandbox::new();
     sandbox.ok("kubensctl pin");

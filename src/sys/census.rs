@@ -9,7 +9,7 @@ use std::os::unix::ffi::OsStrExt;
 use nix::errno::Errno;
 use nix::sys::stat;
 
-use super::namespace::{identity, path};
+use super::namespace::{identity, living, path};
 use super::raw::process;
 use crate::model::namespace::NamespaceId;
 use crate::model::node::catalogue::{self, Member, Role};
@@ -52,23 +52,14 @@ fn namespace(pid: i32) -> Result<NamespaceId, Errno> {
     match asked {
         Ok(namespace) => Ok(identity(&stat::fstat(&namespace)?)),
         Err(errno @ (Errno::EACCES | Errno::EPERM)) => Err(errno),
-        Err(_) => match stat::stat(&*path(pid)) {
-            // Its first thread may have ended, and others live on.
-            Err(Errno::ENOENT | Errno::ESRCH) => task_namespace(pid),
-            seen => Ok(identity(&seen?)),
-        },
+        Err(_) => Ok(identity(&stat::stat(&*path(pid))?)),
     }
-}
-
-fn task_namespace(pid: i32) -> Result<NamespaceId, Errno> {
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).map_err(|_| Errno::ESRCH)?;
-    let see = |task: fs::DirEntry| stat::stat(&task.path().join("ns/mnt")).ok();
-    tasks.filter_map(Result::ok).find_map(see).map(|stat| identity(&stat)).ok_or(Errno::ESRCH)
 }
 
 /// The name of the file that a process runs. The kernel's own threads have none.
 fn program(pid: i32) -> Vec<u8> {
-    let path = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
+    let exe = |place: &str| fs::read_link(format!("{place}/exe"));
+    let path = exe(&format!("/proc/{pid}")).or_else(|_| exe(&living(pid))).unwrap_or_default();
     let path = path.as_os_str().as_bytes();
     // So it says of a program that has been replaced since.
     base_name(path.strip_suffix(b" (deleted)").unwrap_or(path)).to_vec()
@@ -95,8 +86,9 @@ fn role_of(pid: i32, program: &[u8], members: &[Member]) -> Option<Role> {
     if !members.iter().any(|member| member.is_program(program)) {
         return None;
     }
-    let status = Status::parse(&fs::read(format!("/proc/{pid}/status")).ok()?);
-    let line = fs::read(format!("/proc/{pid}/cmdline")).ok()?;
+    let place = living(pid);
+    let status = Status::parse(&fs::read(format!("{place}/status")).ok()?);
+    let line = fs::read(format!("{place}/cmdline")).ok()?;
     catalogue::of_process(program, &line)
         .filter(|_| status.mounts && !status.nested)
         .map(|member| member.role)

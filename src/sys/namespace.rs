@@ -147,17 +147,22 @@ pub fn of(pid: i32, task: i32) -> io::Result<MountNamespace> {
     at(&CString::new(format!("/proc/{pid}/task/{task}/ns/mnt")).unwrap_or_default())
 }
 
-/// Where a process's namespace is seen: by its first thread, or where that has ended by another.
+/// Where a process's namespace is seen.
 pub fn path(pid: i32) -> CString {
-    let of = |task: &str| CString::new(format!("/proc/{pid}/{task}ns/mnt")).unwrap_or_default();
-    let is_there = |path: &CString| stat::stat(&**path).err() != Some(Errno::ENOENT);
-    let first = of("");
-    if is_there(&first) {
+    // Digits and slashes hold no NUL.
+    CString::new(format!("{}/ns/mnt", living(pid))).unwrap_or_default()
+}
+
+/// Where `/proc` tells of a process: by its first thread, or where that has ended by another that lives on.
+pub fn living(pid: i32) -> String {
+    let first = format!("/proc/{pid}");
+    let lives = |place: &String| stat::stat(&*format!("{place}/ns/mnt")).err() != Some(Errno::ENOENT);
+    if lives(&first) {
         return first;
     }
-    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
-    let mut others = tasks.filter_map(|task| Some(of(&format!("task/{}/", task.file_name().to_str()?))));
-    others.find(is_there).unwrap_or(first)
+    let tasks = fs::read_dir(format!("{first}/task")).into_iter().flatten().flatten();
+    let mut others = tasks.filter_map(|task| Some(format!("{first}/task/{}", task.file_name().to_str()?)));
+    others.find(lives).unwrap_or(first)
 }
 
 /// The namespace that this process is in.
