@@ -69,9 +69,8 @@ view() { nsenter --mount=/run/kubens/mnt sh -c "$look"; }
 /// Without it: nothing is pinned, and what was not shared is from then on, as in the namespace.
 const PLAIN: &str = r#"
 begin() { mount --make-rshared /run/t; }
-go() { # what the host has mounted since, an unmount inside does not take from the host
-    [ "$1" != umount ] ||
-        case $(findmnt --noheadings --output SOURCE "$2" | tail -n 1) in o[12][0-9]) echo "ruled out" >&3 ;; esac
+go() { # what the host has mounted since, no unmount inside takes from the host: such a step is left out
+    [ "$1" != umount ] || case $(findmnt -n -o SOURCE "$2" | tail -n 1) in o[12][0-9]) return 1 ;; esac
     "$@"
 }
 view() { sh -c "$look"; }
@@ -297,5 +296,5 @@ fn whatever_is_mounted_where_shows_inside_what_it_shows_without_the_namespace() 
         steps.extend((0..4).map(|_| format!("within umount {}", random.path(&["a", "b", "x"]))));
         compared += u64::from(compare(&steps, &format!("seed {seed}")));
     }
-    assert!(compared * 3 > count, "{compared} of {count}");
+    assert!(compared * 2 > count, "{compared} of {count}");
 }

@@ -75,7 +75,7 @@ fn what_switches_a_node_leaves_one_whole_file_or_the_other() {
         for verb in ["enable", "disable", "wrap", "unwrap"] {
             scope.spawn(move || {
                 let sandbox = Sandbox::new();
-                for fault in ["KILL", "EACCES", "ENOSPC"] {
+                for fault in ["KILL", "EPERM", "EACCES", "ENOSPC"] {
                     let run = sandbox.run(&format!("crasher {verb} {fault} new"));
                     assert_eq!((run.status, run.stderr.as_str()), (0, ""), "{verb} {fault}: {}", run.stdout);
                 }

@@ -80,7 +80,7 @@ const TABLE: &str = "
         the same for each of the newer mount calls                          trust::no_call_that_is_forbidden_is_needed_where_there_is_an_older_one
         the same for each call of pin and unpin, in use                     pin_crash::a_pin_in_use_stays_whatever_fails
         the same for each call of pin, the pin lost                         pin_crash::a_lost_pin_is_found_again_by_the_next_one
-        SIGKILL, EACCES, ENOSPC for each call of enable, wrap, and back      pin_crash::what_switches_a_node_leaves_one_whole_file_or_the_other
+        SIGKILL, EPERM, EACCES, ENOSPC for enable, wrap, and back           pin_crash::what_switches_a_node_leaves_one_whole_file_or_the_other
         /proc/1/root out of reach                                           callers::a_sandbox_that_may_not_look_through_proc_1_root_says_so
     Who lives inside?
         no first thread; forks and ends all the time                        trust::whoever_lives_inside_is_counted

@@ -46,7 +46,7 @@ pub fn replace(tree: &Tree, path: &Path, text: Option<&str>) -> Result<(), Failu
     let directory = path.parent().unwrap_or(Path::new("/"));
     let name = path.file_name().unwrap_or_default();
     let done = match text {
-        Some(text) => put(tree, directory, name, text),
+        Some(text) => put(tree, directory, name, text).map(Some),
         None => take_away(tree, directory, name),
     };
     let told = |what: &str, path: &Path, error: &io::Error| {
@@ -62,7 +62,7 @@ pub fn replace(tree: &Tree, path: &Path, text: Option<&str>) -> Result<(), Failu
 }
 
 /// Gives the directory that has changed.
-fn put(tree: &Tree, directory: &Path, name: &OsStr, text: &str) -> io::Result<Option<OwnedFd>> {
+fn put(tree: &Tree, directory: &Path, name: &OsStr, text: &str) -> io::Result<OwnedFd> {
     let is_new = find_directory(tree, directory)?.is_none();
     let done = make_directory(tree, directory).and_then(|opened| {
         // systemd reads no hidden files. The name is always the same, so that a crash leaves one at most.
@@ -73,7 +73,7 @@ fn put(tree: &Tree, directory: &Path, name: &OsStr, text: &str) -> io::Result<Op
             .inspect_err(|_| {
                 let _ = remove(&opened, &staged);
             })?;
-        Ok(Some(opened))
+        Ok(opened)
     });
     if done.is_err() && is_new {
         remove_directory(tree, directory);
@@ -93,6 +93,7 @@ fn stage(directory: &OwnedFd, name: &Path, text: &str) -> io::Result<()> {
     file.sync_all()
 }
 
+/// The same; `None` where nothing had that name.
 fn take_away(tree: &Tree, directory: &Path, name: &OsStr) -> io::Result<Option<OwnedFd>> {
     let Some(opened) = find_directory(tree, directory)?.filter(|opened| is_there(opened, name)) else {
         return Ok(None);

@@ -17,7 +17,6 @@ use crate::model::units::command;
 use crate::model::units::config::{Config, OF_WRAP};
 use crate::model::units::exec::Exec;
 use crate::model::units::name::UnitName;
-
 use crate::model::units::unit::Unit;
 
 /// The program that wrapped units start, at the only path that SELinux policy knows.

@@ -117,21 +117,29 @@ impl Site {
     ) -> anyhow::Result<()> {
         // A run that was killed may have left the directory without the file.
         if old != new || new.is_none() {
-            files::replace(&self.tree, file, new).map_err(|failure| match failure {
-                Failure::Unchanged(error) => cannot(&error),
-                Failure::Unsettled(error) => failed(format!(
-                    "cannot {}; the change is made, and a power cut may undo it (sync, then try again)",
-                    reason(&error)
-                )),
-            })?;
+            self.replace(file, new, cannot)?;
         }
         for path in legacy {
-            files::replace(&self.tree, path, None).map_err(|failure| {
-                let (Failure::Unchanged(error) | Failure::Unsettled(error)) = failure;
-                failed(format!("cannot {} (remove it by hand)", reason(&error)))
+            self.replace(path, None, |error| {
+                failed(format!("cannot {} (remove it by hand)", reason(error)))
             })?;
         }
         Ok(())
+    }
+
+    fn replace(
+        &self,
+        path: &Path,
+        text: Option<&str>,
+        unchanged: impl Fn(&io::Error) -> anyhow::Error,
+    ) -> anyhow::Result<()> {
+        files::replace(&self.tree, path, text).map_err(|failure| match failure {
+            Failure::Unchanged(error) => unchanged(&error),
+            Failure::Unsettled(error) => failed(format!(
+                "cannot {}; the change is made, and a power cut may undo it (sync, then try again)",
+                reason(&error)
+            )),
+        })
     }
 
     /// Has systemd, if one runs, read its units again; returns whether it has.

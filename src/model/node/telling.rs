@@ -176,13 +176,13 @@ fn mounts(view: &View<'_>, line: &mut impl FnMut(&str, &str)) {
     let (inside, hidden) = (count(view.node.inside_count()), count(view.hidden()));
     line("Mounts:", &format!("{inside} inside, {} on the host, {hidden} hidden from the host", count(host)));
     if let Some(found) = view.propagation {
-        let torn = match findings::mounts::torn(view).len() {
+        let torn = match findings::mounts::torn(view).map_or(0, |groups| groups.len()) {
             0 => String::new(),
             count => format!("; {} torn inside (kubensctl check)", counted(count, "peer group")),
         };
         line("Propagation:", &format!("{}{torn}", propagation(found)));
     }
-    let copies = findings::mounts::copies(view);
+    let copies = findings::mounts::copies(view).unwrap_or_default();
     if !copies.is_empty() {
         let (all, gone) = (copies.len(), copies.iter().filter(|copy| !copy.used).count());
         let tidy = if gone == 0 { "" } else { " (kubensctl tidy)" };

@@ -6,6 +6,7 @@ use crate::model::mounts::left::{self, Copy};
 use crate::model::mounts::paths::{self, is_below};
 use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
+use crate::model::namespace::NamespaceId;
 use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Maker, View};
 use crate::model::text::Shown;
@@ -25,6 +26,11 @@ pub fn all(view: &View<'_>) -> Vec<Finding> {
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
     view.node.outside.as_deref().unwrap_or_default()
+}
+
+/// The tables of both sides, and the namespace that is pinned.
+fn both<'a>(view: &'a View<'_>) -> Option<(&'a [Mount], &'a [Mount], NamespaceId)> {
+    Some((view.node.outside.as_deref()?, view.node.inside.as_deref()?, view.node.pinned()?))
 }
 
 /// The mounts of the namespace, with what each is to the host.
@@ -114,19 +120,17 @@ fn storage(view: &View<'_>) -> Option<Finding> {
     })
 }
 
-/// Mounts of pods that the host has since before the namespace was made.
-pub fn copies<'a>(view: &'a View<'_>) -> Vec<Copy<'a>> {
+/// Mounts of pods that the host has since before the namespace was made; `None` where one side was not seen.
+pub fn copies<'a>(view: &'a View<'_>) -> Option<Vec<Copy<'a>>> {
+    let (host, inside, pinned) = both(view)?;
     // Where a runtime or a kubelet lives outside, they are simply theirs.
-    let tables = view.node.inside.as_deref().zip(view.node.pinned());
-    match tables.filter(|_| !view.evidence.parts.iter().any(|part| part.is_main() && part.is_outside())) {
-        Some((inside, pinned)) => left::copies(host(view), inside, pinned),
-        None => Vec::new(),
-    }
+    let theirs = view.evidence.parts.iter().any(|part| part.is_main() && part.is_outside());
+    Some(if theirs { Vec::new() } else { left::copies(host, inside, pinned) })
 }
 
 /// Of these the ones of pods that are gone, and those of pods that are not.
 fn from_before(view: &View<'_>) -> Vec<Finding> {
-    let copies = copies(view);
+    let copies = copies(view).unwrap_or_default();
     let of = |used: bool| {
         let these: Vec<_> = copies.iter().filter(|copy| copy.used == used).collect();
         let first = these.first()?;
@@ -177,14 +181,13 @@ pub fn watchers(view: &View<'_>, containers: &[Vec<Mount>]) -> Option<Finding> {
     })
 }
 
-/// The host's peer groups that are several inside.
-pub fn torn<'a>(view: &'a View<'_>) -> Vec<Vec<&'a [u8]>> {
-    let inside = view.node.pinned().and(view.node.inside.as_deref());
-    inside.map(|inside| peers::torn(host(view), inside)).unwrap_or_default()
+/// The host's peer groups that are several inside; `None` where one side was not seen.
+pub fn torn<'a>(view: &'a View<'_>) -> Option<Vec<Vec<&'a [u8]>>> {
+    both(view).map(|(host, inside, _)| peers::torn(host, inside))
 }
 
 fn peers_torn(view: &View<'_>) -> Option<Finding> {
-    let torn = torn(view);
+    let torn = torn(view)?;
     let first: Vec<_> = torn.first()?.iter().map(|target| Shown(target).to_string()).collect();
     let more = torn.len() - 1;
     let more = if more == 0 { String::new() } else { format!(", and {more} more such groups are torn") };

@@ -92,7 +92,6 @@ pub fn status<'a>(
         | Verdict::Degraded(_) => Vec::new(),
     };
     let host = node.outside.as_ref().map(Vec::len);
-    let both = pinned.and(node.inside.as_ref()).and(node.outside.as_ref()).map(|_| ());
     let copies = findings::mounts::copies(view);
     // Its precision is that of a hundredth for half a million years.
     #[allow(clippy::cast_precision_loss)]
@@ -114,9 +113,9 @@ pub fn status<'a>(
             host,
             hidden: view.hidden(),
             outside: view.evidence.outside,
-            before: both.map(|()| copies.len()),
-            gone: both.map(|()| copies.iter().filter(|copy| !copy.used).count()),
-            torn: both.map(|()| findings::mounts::torn(view).len()),
+            before: copies.as_ref().map(Vec::len),
+            gone: copies.as_ref().map(|copies| copies.iter().filter(|copy| !copy.used).count()),
+            torn: findings::mounts::torn(view).map(|groups| groups.len()),
         },
         propagation: view.propagation.map(propagation),
         units: units(view),
