@@ -100,7 +100,7 @@ fn config(input: &[u8]) {
 /// The value of an `ExecStart=`: behind the wrapper it is what it was, or it is known not to be.
 fn exec_line(input: &[u8]) {
     let Ok(value) = str::from_utf8(input) else { return };
-    switch::command_words(value);
+    command::words(value);
     match command::commands(value) {
         Ok(commands) => {
             let wrapped = command::wrap(value, &commands);
