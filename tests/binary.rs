@@ -5,7 +5,9 @@
 mod harness;
 
 use std::fs;
-use std::path::Path;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// A 64-bit little-endian ELF file's program headers and dynamic section, as (type, value) pairs (elf(5)).
 struct Elf {
@@ -70,11 +72,38 @@ fn is_static_position_independent_and_hardened() {
     assert_eq!(stack & EXECUTABLE, 0, "no executable stack");
 }
 
+/// Where the release build is, which is laid out in its own way.
+fn release() -> PathBuf {
+    Path::new(harness::BINARY).parent().and_then(Path::parent).unwrap().join("release/kubensenter")
+}
+
+/// Who asks every Rust program for backtraces asks one that has no unwind tables, too.
+#[test]
+fn a_wish_for_backtraces_changes_no_message() {
+    if !release().exists() {
+        let name = "a_wish_for_backtraces_changes_no_message";
+        return harness::not_run(name, "no release build: cargo build --release");
+    }
+    for program in [Path::new(harness::BINARY), &release()] {
+        for (name, words) in
+            [("kubensenter", &["-m", "/nowhere", "true"][..]), ("kubensctl", &["report", "/"])]
+        {
+            let run = |wish: &str| {
+                let mut command = Command::new(program);
+                command.arg0(name).args(words).env_remove("RUST_LIB_BACKTRACE").env("RUST_BACKTRACE", wish);
+                let end = command.output().unwrap();
+                (end.status.code(), String::from_utf8(end.stderr).unwrap())
+            };
+            let usual = run("0");
+            assert!(usual.0.is_some_and(|code| code != 0) && !usual.1.is_empty(), "{usual:?}");
+            assert_eq!(run("full"), usual, "{} {words:?}", program.display());
+        }
+    }
+}
+
 #[test]
 fn is_less_than_three_megabytes() {
-    let release =
-        Path::new(harness::BINARY).parent().and_then(Path::parent).unwrap().join("release/kubensenter");
-    match fs::metadata(&release) {
+    match fs::metadata(release()) {
         Ok(file) => assert!(file.len() < 3_000_000, "{} bytes", file.len()),
         Err(_) => harness::not_run("is_less_than_three_megabytes", "no release build: cargo build --release"),
     }
