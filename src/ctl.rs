@@ -24,7 +24,6 @@ use crate::log::Voice;
 use crate::model::json::Layout;
 use crate::model::mounts::left;
 use crate::model::mounts::listing::{self, Which};
-use crate::model::node::facts::Node;
 use crate::model::pin::Pin;
 use crate::model::text::{Shown, reason};
 use crate::sys::installed;
@@ -93,8 +92,8 @@ fn pods_inside(pin: &Pin) -> anyhow::Result<BTreeSet<String>> {
 }
 
 /// What was seen of the node.
-fn looked(node: Result<Node, Stranded>) -> anyhow::Result<Node> {
-    node.map_err(|Stranded(error)| {
+fn looked<T>(seen: Result<T, Stranded>) -> anyhow::Result<T> {
+    seen.map_err(|Stranded(error)| {
         let why = reason(&error);
         let message =
             format!("cannot come back from the pinned namespace: {why} (nothing was changed; try again)");

@@ -45,7 +45,7 @@ mod model;
 mod sys;
 
 use std::ffi::{CStr, c_int};
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 
 use anstream::{AutoStream, ColorChoice};
 use anyhow::Context;
@@ -55,7 +55,7 @@ use log::Voice;
 use model::pager::{Pager, Wishes};
 use model::{search, text};
 use sys::raw::{self, Words};
-use sys::screen::Screen;
+use sys::screen::{self, Screen};
 use sys::{caller, pager};
 
 /// Called by the process's first frame, in `sys::raw`.
@@ -147,11 +147,6 @@ fn print(report: &Report) -> anyhow::Result<Exit> {
         sys::stderr::write(text);
         return Ok(report.exit);
     }
-    let mut stdout = io::stdout().lock();
-    match stdout.write_all(text).and_then(|()| stdout.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(error).context("cannot write to standard output")
-        }
-        _ => Ok(report.exit),
-    }
+    screen::print(text).context("cannot write to standard output")?;
+    Ok(report.exit)
 }

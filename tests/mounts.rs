@@ -245,3 +245,75 @@ fn on_a_terminal_lines_are_as_wide_as_it_is_and_in_a_pipe_nothing_is_cut() {
         }
     }
 }
+
+/// Starts `kubensctl mounts --watch` with these options; what it says goes to /run/said. It has told what came before
+/// all else, and that is left out.
+fn watching(sandbox: &Sandbox, options: &str) {
+    sandbox.ok(&format!(
+        "mkdir -p /run/first /run/m
+         kubensctl mounts --watch {options} >>/run/said 2>&1 &
+         for i in $(seq 400); do
+             kubensenter -q mount -t ramfs first /run/first; kubensenter -q umount /run/first; sleep 0.05
+             grep -q /run/first /run/said && break
+         done
+         for i in $(seq 400); do tail -n 1 /run/said | grep -q umount && break; sleep 0.05; done
+         : >/run/said"
+    ));
+}
+
+/// What it has said since, once that has this last line.
+fn said(sandbox: &Sandbox, last: &str) -> Vec<String> {
+    let script = format!(
+        "for i in $(seq 400); do tail -n 1 /run/said | grep -q '{last}' && break; sleep 0.05; done; cat /run/said"
+    );
+    sandbox.ok(&script).lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect()
+}
+
+#[test]
+fn watch_tells_each_change_of_what_is_listed() {
+    let sandbox = pinned();
+    watching(&sandbox, "-o target,type,options");
+    sandbox.ok("kubensenter -q mount -t tmpfs own /run/m");
+    assert_eq!(said(&sandbox, "mount.*/run/m"), ["mount /run/m tmpfs rw,relatime"]);
+    sandbox.ok("kubensenter -q mount -o remount,ro,bind /run/m");
+    assert_eq!(said(&sandbox, "remount.*/run/m")[1..], ["remount /run/m tmpfs ro,relatime"]);
+    sandbox
+        .ok("mkdir -p /run/n; kubensenter -q sh -c 'mount --make-private /run; mount --move /run/m /run/n'");
+    assert_eq!(said(&sandbox, "move.*/run/n")[2..], ["move /run/n tmpfs ro,relatime"]);
+    sandbox.ok("kubensenter -q umount /run/n");
+    assert_eq!(said(&sandbox, "umount.*/run/n")[3..], ["umount /run/n tmpfs ro,relatime"]);
+}
+
+#[test]
+fn watch_tells_no_change_of_what_is_not_listed() {
+    let sandbox = pinned();
+    watching(&sandbox, "--type ramfs --json");
+    // The host's, another type's, and then one that is listed.
+    sandbox.ok("mkdir -p /run/h; mount -t ramfs theirs /run/h; kubensenter -q mount -t tmpfs own /run/m
+                kubensenter -q mount -t ramfs own /run/m");
+    let said = said(&sandbox, "/run/m");
+    assert_eq!(said.len(), 1, "{said:?}");
+    assert!(said[0].starts_with("{\"action\":\"mount\",\"target\":\"/run/m\""), "{said:?}");
+}
+
+#[test]
+fn watch_ends_with_the_pin_or_its_reader() {
+    let sandbox = pinned();
+    watching(&sandbox, "");
+    sandbox.ok("kubensctl unpin");
+    assert_eq!(
+        said(&sandbox, "is pinned at"),
+        ["kubensctl: no mount namespace is pinned at /run/kubens/mnt (kubensctl pin creates one)"]
+    );
+    // Nobody reads it any more: it ends, even where SIGPIPE does not end it.
+    sandbox.ok("kubensctl pin");
+    let run = sandbox.run(
+        "{ env --ignore-signal=PIPE kubensctl mounts --watch -o target; echo $? >/run/end; } | head -n 1 &
+         for i in $(seq 400); do
+             kubensenter -q mount -t tmpfs a /run/m; kubensenter -q umount /run/m; sleep 0.05
+             [ -e /run/end ] && break
+         done; cat /run/end",
+    );
+    assert_eq!((run.status, run.stderr.as_str(), run.stdout.lines().count()), (0, "", 2), "{}", run.stdout);
+    assert_eq!(run.stdout.lines().last(), Some("0"));
+}

@@ -173,6 +173,35 @@ fn what_cannot_be_seen_makes_the_verdict_unknown() {
 }
 
 #[test]
+fn what_one_process_does_not_show_is_not_seen_by_check() {
+    if !harness::installed("strace") {
+        let name = "what_one_process_does_not_show_is_not_seen_by_check";
+        return harness::not_run(name, "strace is not installed");
+    }
+    let sandbox = pinned();
+    let living =
+        "sh -c 'echo $$ >/run/ready; exec sleep 1000' >/dev/null 2>&1 & read -r pid </run/ready; echo $pid";
+    sandbox.ok("mkfifo /run/ready");
+    for (before, file, expected) in [
+        ("", "fd", "not seen: what the host's processes watch: of 1 processes (Permission denied)"),
+        (
+            "unshare --mount",
+            "mountinfo",
+            "not seen: the mounts that containers have: of 1 processes (Permission denied)",
+        ),
+    ] {
+        let pid = sandbox.ok(&format!("{before} {living}"));
+        let pid = pid.trim();
+        let run = sandbox.run(&format!(
+            "strace -qq -o /dev/null -P /proc/{pid}/task/{pid}/{file} -e inject=openat:error=EACCES kubensctl check"
+        ));
+        assert_eq!((run.status, run.stderr.as_str()), (4, ""), "{file}: {}", run.stdout);
+        let said: Vec<_> = run.stdout.lines().collect();
+        assert_eq!(said, ["no findings in what could be seen", expected], "{file}");
+    }
+}
+
+#[test]
 fn a_filter_that_forbids_setns_leaves_what_members_see() {
     let sandbox = Sandbox::new();
     sandbox.ok("kubensctl pin");

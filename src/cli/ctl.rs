@@ -241,7 +241,7 @@ impl Asked {
 
     /// Whether the report may be long, and is for reading.
     pub fn is_for_a_pager(&self) -> bool {
-        !self.no_pager && matches!(self.verb, Verb::Mounts(mounts::Mounts { json: None, .. }))
+        !self.no_pager && matches!(self.verb, Verb::Mounts(mounts::Mounts { json: None, watch: false, .. }))
     }
 }
 

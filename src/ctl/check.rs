@@ -12,7 +12,7 @@ use crate::model::look::{Look, Mood};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
 use crate::sys::screen::Screen;
-use crate::sys::{containers, installed, survey, systemd};
+use crate::sys::{installed, survey, systemd};
 
 /// What `--json` prints; the schema is in kubensctl(8).
 #[derive(Serialize)]
@@ -28,7 +28,6 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>, screen: Screen) -> anyho
         found.extend(findings::mounts::all(view));
         found.extend(findings::covered::all(view));
         found.extend(findings::units::scanners(&view.node.scanners));
-        found.extend(findings::mounts::watchers(view, &containers::tables(view.node)));
         (found, view.node.blind.clone())
     })?;
     match of_units(dir) {

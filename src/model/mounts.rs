@@ -1,5 +1,6 @@
 //! Mounts: the kernel's table of them, two tables compared, and to which pod or container one belongs.
 
+pub mod changes;
 pub mod columns;
 pub mod compare;
 pub mod ending;

@@ -9,4 +9,4 @@ pub mod members;
 pub mod telling;
 
 #[cfg(test)]
-mod fixture_tests;
+pub mod fixture_tests;

@@ -31,17 +31,30 @@ const NARROWEST: usize = 8;
 /// Rows under a head, aligned, two spaces between columns and none at a line's end; within `width` columns of a
 /// terminal, as far as cells may be cut.
 pub fn columns(columns: &[Column], rows: &[Vec<String>], heads: bool, width: Option<usize>) -> String {
+    more(columns, rows, heads, width, &mut Vec::new())
+}
+
+/// The same, of a table of which rows were printed before: each column stays as wide as it was, or is wider. `widths`
+/// begins empty.
+pub fn more(
+    columns: &[Column],
+    rows: &[Vec<String>],
+    heads: bool,
+    width: Option<usize>,
+    widths: &mut Vec<usize>,
+) -> String {
     debug_assert!(!rows.iter().flatten().any(|cell| cell.contains(steers)));
     let head: Vec<_> = columns.iter().map(|column| column.head.to_owned()).collect();
     let lines = || heads.then_some(&head).into_iter().chain(rows);
-    let mut widths = vec![0; columns.len()];
+    widths.resize(columns.len(), 0);
     for row in lines() {
         for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.width());
+            *width = (*width).max(room(cell));
         }
     }
-    if let Some(room) = width {
-        fit(columns, &mut widths, room);
+    let mut widths = widths.clone();
+    if let Some(whole) = width {
+        fit(columns, &mut widths, whole);
     }
     let mut text = String::new();
     for row in lines() {
@@ -51,8 +64,8 @@ pub fn columns(columns: &[Column], rows: &[Vec<String>], heads: bool, width: Opt
 }
 
 /// Takes from the widest column that may be cut, until there is room.
-fn fit(columns: &[Column], widths: &mut [usize], room: usize) {
-    while widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) > room {
+fn fit(columns: &[Column], widths: &mut [usize], whole: usize) {
+    while widths.iter().sum::<usize>() + 2 * widths.len().saturating_sub(1) > whole {
         let may = columns.iter().zip(widths.iter_mut());
         let may = may.filter(|(column, width)| {
             column.cut != Cut::Nothing && **width > column.head.width().max(NARROWEST)
@@ -73,14 +86,20 @@ fn line(text: &mut String, columns: &[Column], cells: &[String], widths: &[usize
             text.push_str(&cell);
             pending = 0;
         }
-        pending += width.saturating_sub(cell.width()) + 2;
+        pending += width.saturating_sub(room(&cell)) + 2;
     }
     text.push('\n');
 }
 
+/// How many columns of a terminal a cell takes.
+fn room(cell: &str) -> usize {
+    // Most are, and there are thousands.
+    if cell.is_ascii() { cell.len() } else { cell.width() }
+}
+
 /// The cell in so many columns of the terminal; characters that take two may leave one free.
 fn shortened(cell: &str, width: usize, cut: Cut) -> Cow<'_, str> {
-    if cell.width() <= width {
+    if room(cell) <= width {
         return cell.into();
     }
     let mut left = width.saturating_sub(1);

@@ -58,8 +58,8 @@ fn namespace(pid: i32) -> Result<NamespaceId, Errno> {
 
 /// The name of the file that a process runs. The kernel's own threads have none.
 fn program(pid: i32) -> Vec<u8> {
-    let exe = |place: &str| fs::read_link(format!("{place}/exe"));
-    let path = exe(&format!("/proc/{pid}")).or_else(|_| exe(&living(pid))).unwrap_or_default();
+    let exe = |task: i32| fs::read_link(format!("/proc/{pid}/task/{task}/exe"));
+    let path = exe(pid).or_else(|_| exe(living(pid))).unwrap_or_default();
     let path = path.as_os_str().as_bytes();
     // So it says of a program that has been replaced since.
     base_name(path.strip_suffix(b" (deleted)").unwrap_or(path)).to_vec()
@@ -86,7 +86,7 @@ fn role_of(pid: i32, program: &[u8], members: &[Member]) -> Option<Role> {
     if !members.iter().any(|member| member.is_program(program)) {
         return None;
     }
-    let place = living(pid);
+    let place = format!("/proc/{pid}/task/{}", living(pid));
     let status = Status::parse(&fs::read(format!("{place}/status")).ok()?);
     let line = fs::read(format!("{place}/cmdline")).ok()?;
     catalogue::of_process(program, &line)

@@ -8,6 +8,8 @@ use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use nix::fcntl::{self, OFlag};
 use nix::sys::stat::Mode;
 
+use super::namespace::living;
+use super::processes::unless_ended;
 use crate::model::mounts::table::{Mount, parse};
 
 /// A `/proc` that stays this process's own, in whatever mount namespace it goes to.
@@ -25,6 +27,11 @@ impl Proc {
         Ok(parse(&self.read("self/mountinfo")?))
     }
 
+    /// The table of mounts that this process sees, where it is now: open, wherever it goes then.
+    pub fn table(&self) -> io::Result<File> {
+        self.open("self/mountinfo")
+    }
+
     /// Which of these mounts, all that this process sees, is its root.
     pub fn root(&self, mounts: &[Mount]) -> io::Result<Option<Mount>> {
         let flags = OFlag::O_PATH | OFlag::O_DIRECTORY | OFlag::O_CLOEXEC;
@@ -36,11 +43,14 @@ impl Proc {
     }
 
     fn read(&self, name: &str) -> io::Result<Vec<u8>> {
-        let name = CString::new(name)?;
-        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
         let mut text = Vec::with_capacity(1 << 16);
-        File::from(fcntl::openat(&self.0, &*name, flags, Mode::empty())?).read_to_end(&mut text)?;
+        self.open(name)?.read_to_end(&mut text)?;
         Ok(text)
+    }
+
+    fn open(&self, name: &str) -> io::Result<File> {
+        let flags = OFlag::O_RDONLY | OFlag::O_CLOEXEC;
+        Ok(fcntl::openat(&self.0, &*CString::new(name)?, flags, Mode::empty())?.into())
     }
 }
 
@@ -49,7 +59,8 @@ pub fn of_task(pid: i32, task: i32) -> io::Result<Vec<Mount>> {
     Ok(parse(&fs::read(format!("/proc/{pid}/task/{task}/mountinfo"))?))
 }
 
-/// The mounts that the process with this PID sees.
-pub fn of(pid: i32) -> io::Result<Vec<Mount>> {
-    Ok(parse(&fs::read(format!("/proc/{pid}/mountinfo"))?))
+/// The mounts that a process sees, by a thread of it that lives; `None`: it has ended.
+pub fn of(pid: i32) -> io::Result<Option<Vec<Mount>>> {
+    let task = living(pid);
+    unless_ended(pid, task, of_task(pid, task))
 }

@@ -150,19 +150,22 @@ pub fn of(pid: i32, task: i32) -> io::Result<MountNamespace> {
 /// Where a process's namespace is seen.
 pub fn path(pid: i32) -> CString {
     // Digits and slashes hold no NUL.
-    CString::new(format!("{}/ns/mnt", living(pid))).unwrap_or_default()
+    CString::new(match living(pid) {
+        first if first == pid => format!("/proc/{pid}/ns/mnt"),
+        other => format!("/proc/{pid}/task/{other}/ns/mnt"),
+    })
+    .unwrap_or_default()
 }
 
-/// Where `/proc` tells of a process: by its first thread, or where that has ended by another that lives on.
-pub fn living(pid: i32) -> String {
-    let first = format!("/proc/{pid}");
-    let lives = |place: &String| stat::stat(&*format!("{place}/ns/mnt")).err() != Some(Errno::ENOENT);
-    if lives(&first) {
-        return first;
+/// The task by which `/proc` tells of a process: its first thread, or where that has ended another that lives on.
+pub fn living(pid: i32) -> i32 {
+    let lives =
+        |task: &i32| stat::stat(&*format!("/proc/{pid}/task/{task}/ns/mnt")).err() != Some(Errno::ENOENT);
+    if lives(&pid) {
+        return pid;
     }
-    let tasks = fs::read_dir(format!("{first}/task")).into_iter().flatten().flatten();
-    let mut others = tasks.filter_map(|task| Some(format!("{first}/task/{}", task.file_name().to_str()?)));
-    others.find(lives).unwrap_or(first)
+    let tasks = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    tasks.filter_map(|task| task.file_name().to_str()?.parse().ok()).find(lives).unwrap_or(pid)
 }
 
 /// The namespace that this process is in.

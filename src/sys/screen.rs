@@ -1,6 +1,6 @@
 //! The terminal that standard output may be.
 
-use std::io;
+use std::io::{self, Write};
 
 use jiff::tz::TimeZone;
 use rustix::termios;
@@ -8,6 +8,15 @@ use rustix::termios;
 use super::support::now;
 use crate::model::look::{Look, Terminal};
 use crate::model::time::Clock;
+
+/// Writes to standard output; `false`: nobody reads it any more, which is no error.
+pub fn print(text: &[u8]) -> io::Result<bool> {
+    let mut stdout = io::stdout().lock();
+    match stdout.write_all(text).and_then(|()| stdout.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
+    }
+}
 
 /// Standard output, as a screen.
 #[derive(Clone, Copy)]

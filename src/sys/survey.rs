@@ -3,11 +3,13 @@
 
 use std::collections::HashSet;
 use std::ffi::{CStr, CString, OsStr};
-use std::fs;
+use std::fs::{self, File};
 use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
 
 use super::mounts::Proc;
 use super::namespace::{self, Link, MountNamespace};
@@ -15,9 +17,9 @@ use super::tables::{Reader, Stranded};
 use super::{bystanders, caller, census, manager, mounts, tables, trust};
 use crate::log::debug;
 use crate::model::mounts::table::Mount;
-use crate::model::mounts::{compare, owner, paths};
+use crate::model::mounts::{owner, paths};
 use crate::model::namespace::{Identified, NamespaceId, PinState};
-use crate::model::node::facts::{Apart, Node, Pinning};
+use crate::model::node::facts::{Node, Pinning};
 use crate::model::node::members::Process;
 use crate::model::pin::Pin;
 use crate::model::text::reason;
@@ -37,7 +39,7 @@ const OLDER_POINT: &CStr = c"/run/container-mount-namespace/mnt";
 /// Stranded: nothing that this process does after that can be relied on.
 pub fn look(pin: &Pin) -> Result<Node, Stranded> {
     let mut node = survey(pin, census::all, whole)?;
-    (node.scanners, node.held) = (bystanders::scanners(&node), bystanders::held(&node));
+    bystanders::look(&mut node);
     Ok(node)
 }
 
@@ -58,6 +60,24 @@ pub fn look_at_mounts(pin: &Pin) -> Result<Node, Stranded> {
     survey(pin, |_| Ok(Vec::new()), whole)
 }
 
+/// The mount tables of both sides, open; the inside's first.
+///
+/// # Errors
+/// As [`look`]; the inner one: nothing is pinned, or it cannot be visited.
+pub fn tables(pin: &Pin) -> Result<io::Result<[File; 2]>, Stranded> {
+    let [here, older] = [open(&pin.point()), open(OLDER_POINT)];
+    let namespace = match live(&here)
+        .or_else(|| live(&older))
+        .map(|it| trust::is_foreign(it).map(|foreign| (it, foreign)))
+    {
+        Some(Ok((namespace, false))) => namespace,
+        Some(Err(error)) => return Ok(Err(error)),
+        Some(Ok((_, true))) | None => return Ok(Err(Errno::ENOENT.into())),
+    };
+    let inside = visit(namespace, caller::namespace(), &Proc::table)?;
+    Ok(inside.and_then(|inside| Ok([inside, File::open(format!("/proc/{INIT}/mountinfo"))?])))
+}
+
 type Census = fn(&[NamespaceId]) -> io::Result<Vec<Process>>;
 /// How much of the mounts inside is looked at; the host's are there to compare them with.
 type Look = fn(&Proc, &[Mount]) -> io::Result<Vec<Mount>>;
@@ -76,7 +96,7 @@ fn outline(proc: &Proc, host: &[Mount]) -> io::Result<Vec<Mount>> {
 fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
     let mut blind = Vec::new();
     let caller = caller::namespace();
-    let outside = mounts::of(INIT);
+    let outside = mounts::of(INIT).and_then(|table| table.ok_or_else(|| Errno::ESRCH.into()));
     let here = open(&pin.point());
     let older = Some(open(OLDER_POINT)).filter(|_| pin.point().as_c_str() != OLDER_POINT);
     // What another user namespace owns is not visited: nothing in it is what it seems.
@@ -110,11 +130,12 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
         let table = visit.or_else(|error| as_a_member_sees_it(namespace, seen).ok_or(error));
         table.inspect_err(|error| blind.push(format!("the mounts inside: {}", reason(error)))).ok()
     });
-    let apart = apart(
+    let apart = bystanders::apart(
         seen,
         &wanted,
         pin,
         [(outside.as_deref(), host), (inside.as_deref(), visited.map(Identified::id))],
+        &mut blind,
     );
     Ok(Node {
         point: pin.point().into_bytes(),
@@ -129,7 +150,8 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
         processes,
         units: None,
         scanners: Vec::new(),
-        held: Vec::new(),
+        elsewhere: Vec::new(),
+        strays: Vec::new(),
         last_words: None,
         since: since(pin.dir()),
         by_unit: [Path::new("/"), host_root().as_path()]
@@ -138,33 +160,6 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
         init_cpu: census::cpu_time(INIT),
         blind,
     })
-}
-
-/// What there is to know of the namespaces beside the known ones in which something lives that decides.
-fn apart(
-    processes: &[Process],
-    known: &[NamespaceId],
-    pin: &Pin,
-    tables: [(Option<&[Mount]>, Option<NamespaceId>); 2],
-) -> Vec<Apart> {
-    let mut found: Vec<Apart> = Vec::new();
-    for process in processes.iter().filter(|process| process.role.is_some()) {
-        let Some(id) = process.namespace.filter(|id| !known.contains(id)) else {
-            continue;
-        };
-        if found.iter().any(|apart| apart.id == id) {
-            continue;
-        }
-        // Who has ended meanwhile decides nothing any more.
-        let Ok(table) = mounts::of(process.pid) else {
-            continue;
-        };
-        let peer = tables
-            .iter()
-            .find_map(|(other, id)| id.filter(|_| compare::peers(&table, other.unwrap_or_default())));
-        found.push(Apart { id, marked: compare::is_marked(&table, pin.point().to_bytes()), peer });
-    }
-    found
 }
 
 fn host_root() -> PathBuf {
@@ -260,12 +255,12 @@ fn live(pinned: &PinState<MountNamespace>) -> Option<&MountNamespace> {
     }
 }
 
-/// The pinned namespace's table: our own, if we are in it, else by a visit.
-fn visit(
+/// What is read of the pinned namespace's table: of our own, if we are in it, else by a visit.
+fn visit<T>(
     namespace: &MountNamespace,
     caller: Option<NamespaceId>,
-    read: Reader<'_>,
-) -> Result<io::Result<Vec<Mount>>, Stranded> {
+    read: Reader<'_, T>,
+) -> Result<io::Result<T>, Stranded> {
     if caller == Some(namespace.id()) {
         Ok(tables::of_caller(read))
     } else {
@@ -277,7 +272,7 @@ fn visit(
 fn as_a_member_sees_it(namespace: &MountNamespace, processes: &[Process]) -> Option<Vec<Mount>> {
     debug!("Cannot visit the pinned namespace; reading a member's mount table");
     let members = processes.iter().filter(|process| process.namespace == Some(namespace.id()));
-    members.take(8).filter_map(|member| mounts::of(member.pid).ok()).max_by_key(Vec::len)
+    members.take(8).filter_map(|member| mounts::of(member.pid).ok()?).max_by_key(Vec::len)
 }
 
 /// When the pin's directory was last changed, which is when the pin was made.

@@ -21,8 +21,8 @@ pub fn count(namespace: &MountNamespace) -> Option<usize> {
     usize::try_from(count).ok()
 }
 
-/// How to read the table of the namespace that this process is in.
-pub type Reader<'a> = &'a dyn Fn(&Proc) -> io::Result<Vec<Mount>>;
+/// How to read the table of the namespace that this process is in, or what is wanted of it.
+pub type Reader<'a, T = Vec<Mount>> = &'a dyn Fn(&Proc) -> io::Result<T>;
 
 /// As the kernel lists it, without options and sources, and without the names of mounts whose device is not one of
 /// those that are `named`; the whole table where it does not list it.
@@ -40,7 +40,7 @@ pub fn outline(proc: &Proc, named: impl Fn(Device) -> bool) -> io::Result<Vec<Mo
 ///
 /// # Errors
 /// There is no `/proc`.
-pub fn of_caller(read: Reader<'_>) -> io::Result<Vec<Mount>> {
+pub fn of_caller<T>(read: Reader<'_, T>) -> io::Result<T> {
     read(&mounts::proc()?)
 }
 
@@ -53,10 +53,7 @@ pub struct Stranded(pub io::Error);
 ///
 /// # Errors
 /// The inner one: EPERM, needs `CAP_SYS_ADMIN` and `CAP_SYS_CHROOT`, or a seccomp filter forbids setns(2).
-pub fn of_namespace(
-    namespace: &MountNamespace,
-    read: Reader<'_>,
-) -> Result<io::Result<Vec<Mount>>, Stranded> {
+pub fn of_namespace<T>(namespace: &MountNamespace, read: Reader<'_, T>) -> Result<io::Result<T>, Stranded> {
     // Inside there may be no /proc.
     let ready = mounts::proc().and_then(|proc| Ok((proc, WayBack::new()?)));
     let (proc, way_back) = match ready {

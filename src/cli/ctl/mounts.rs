@@ -23,6 +23,9 @@ pub struct Mounts {
     /// Show which mount stands on which
     #[arg(long, conflicts_with = "json")]
     pub tree: bool,
+    /// Tell each change from now on, until interrupted
+    #[arg(long, conflicts_with_all = ["tree", "sort"])]
+    pub watch: bool,
     /// Only mounts of this pod
     #[arg(long, value_name = "NAMESPACE/NAME")]
     pod: Option<String>,

@@ -1,7 +1,8 @@
 //! The columns in which `kubensctl mounts` lists mounts.
 
+use crate::model::mounts::changes::Action;
 use crate::model::mounts::listing::{self, Row, Which, told};
-use crate::model::mounts::pods::Pods;
+use crate::model::mounts::pods::{Pods, Told};
 use crate::model::table::{self, Cut};
 use crate::model::text::Shown;
 
@@ -110,9 +111,8 @@ impl Column {
         }
     }
 
-    fn cell(self, row: &Row<'_>, which: Which, pods: &Pods) -> String {
+    fn cell(self, row: &Row<'_>, told: Option<Told<'_>>, which: Which) -> String {
         let mount = row.mount;
-        let told = told(row, pods);
         let pod = told.and_then(|told| told.pod);
         let name = |name: Option<&[u8]>| name.map_or(String::new(), |name| Shown(name).to_string());
         match self {
@@ -153,9 +153,39 @@ pub struct Form {
 /// Sorts by a column: numbers as numbers, all else as text, and what has nothing there at the end.
 pub fn sort(rows: &mut [Row<'_>], column: Column, which: Which, pods: &Pods) {
     rows.sort_by_cached_key(|row| {
-        let cell = column.cell(row, which, pods);
+        let cell = column.cell(row, told(row, pods), which);
         (cell.is_empty(), cell.parse::<u32>().ok(), cell)
     });
+}
+
+/// Tells what became of the mounts of a list, in the columns of a table that grows.
+pub struct Watched<'a> {
+    form: &'a Form,
+    widths: Option<Vec<usize>>,
+}
+
+impl<'a> Watched<'a> {
+    /// Of this form.
+    pub fn new(form: &'a Form) -> Self {
+        Watched { form, widths: None }
+    }
+
+    /// These changes, under headings where they are the first.
+    pub fn text(&mut self, changes: &[(Action, Row<'_>, &Pods)], which: Which) -> String {
+        let usual = if self.form.columns.is_empty() { &USUAL[..] } else { &self.form.columns };
+        let action = table::Column { head: "ACTION", cut: Cut::Nothing };
+        let heads = usual.iter().map(|column| table::Column { head: column.name(), cut: column.cut() });
+        let heads: Vec<_> = [action].into_iter().chain(heads).collect();
+        let cells = |(action, row, pods): &(Action, Row<'_>, &Pods)| -> Vec<String> {
+            let told = told(row, pods);
+            let cells = usual.iter().map(|column| column.cell(row, told, which));
+            [action.name().to_owned()].into_iter().chain(cells).collect()
+        };
+        let cells: Vec<_> = changes.iter().map(cells).collect();
+        let first = self.widths.is_none() && !self.form.bare;
+        let widths = self.widths.get_or_insert_default();
+        table::more(&heads, &cells, first, self.form.width, widths)
+    }
 }
 
 /// The list as a table.
@@ -168,8 +198,9 @@ pub fn text(rows: &[Row<'_>], which: Which, pods: &Pods, form: &Form) -> String 
         (0..rows.len()).map(|place| (place, String::new())).collect()
     };
     let cells = |(place, branch): &(usize, String)| -> Vec<String> {
+        let told = told(&rows[*place], pods);
         let cell = |column: &Column| {
-            let cell = column.cell(&rows[*place], which, pods);
+            let cell = column.cell(&rows[*place], told, which);
             if *column == Column::Target { format!("{branch}{cell}") } else { cell }
         };
         columns.iter().map(cell).collect()

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use crate::model::json::Name;
+use crate::model::mounts::changes::Action;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::owner::{self, Runtime};
 use crate::model::mounts::paths;
@@ -46,6 +47,11 @@ pub struct Row<'a> {
 }
 
 impl Row<'_> {
+    /// Whether it was asked for.
+    pub fn is_wanted(&self, filter: &Filter, pods: &Pods) -> bool {
+        self.listed && filter.takes(self, pods)
+    }
+
     pub(super) fn side(&self) -> &'static str {
         match self.state {
             State::Inside(origin) if origin.hidden() => "inside",
@@ -139,27 +145,23 @@ pub struct Filter {
 
 impl Filter {
     fn takes(&self, row: &Row<'_>, pods: &Pods) -> bool {
-        let told = told(row, pods);
-        let pod = told.and_then(|told| told.pod);
         let is_pod = |(namespace, name): &(Option<Vec<u8>>, Vec<u8>)| {
-            pod.is_some_and(|pod| {
+            told(row, pods).and_then(|told| told.pod).is_some_and(|pod| {
                 pod.name == *name && namespace.as_ref().is_none_or(|it| pod.namespace == *it)
             })
         };
+        let is_container = |name: &Vec<u8>| told(row, pods).is_some_and(|told| told.container == Some(name));
         (self.types.is_empty() || self.types.contains(&row.mount.kind))
             && self.path.as_ref().is_none_or(|path| paths::is_below(&row.mount.target, path))
             && self.pod.as_ref().is_none_or(is_pod)
-            && self
-                .container
-                .as_deref()
-                .is_none_or(|name| told.is_some_and(|told| told.container == Some(name)))
+            && self.container.as_ref().is_none_or(is_container)
     }
 }
 
 /// The rows that are wanted, and with `ancestors` also those on which they stand.
 pub fn wanted<'a>(mut rows: Vec<Row<'a>>, filter: &Filter, pods: &Pods, ancestors: bool) -> Vec<Row<'a>> {
     for row in &mut rows {
-        row.listed = row.listed && filter.takes(row, pods);
+        row.listed = row.is_wanted(filter, pods);
     }
     let place: HashMap<_, _> = rows.iter().enumerate().map(|(place, row)| (row.mount.id, place)).collect();
     let mut kept: Vec<bool> = rows.iter().map(|row| row.listed).collect();
@@ -226,30 +228,44 @@ pub struct Entry<'a> {
     parent: u32,
 }
 
+/// A row that came, went, or changed, for programs.
+#[derive(Serialize)]
+pub struct Changed<'a> {
+    action: &'static str,
+    #[serde(flatten)]
+    entry: Entry<'a>,
+}
+
+/// A change for programs.
+pub fn changed<'a>(action: Action, row: &Row<'a>, pods: &'a Pods) -> Changed<'a> {
+    Changed { action: action.name(), entry: entry(row, pods) }
+}
+
 /// The list for programs.
 pub fn entries<'a>(rows: &[Row<'a>], pods: &'a Pods) -> Vec<Entry<'a>> {
-    let entry = |row: &Row<'a>| {
-        let told = told(row, pods);
-        let pod = told.and_then(|told| told.pod);
-        Entry {
-            target: Name(&row.mount.target),
-            source: Name(&row.mount.source),
-            root: Name(&row.mount.root),
-            kind: Name(&row.mount.kind),
-            options: Name(&row.mount.options),
-            super_options: Name(&row.mount.super_options),
-            namespace: pod.map(|pod| Name(&pod.namespace)),
-            pod: pod.map(|pod| Name(&pod.name)),
-            uid: told.and_then(|told| told.uid()).map(Name),
-            container: told.and_then(|told| told.container).map(Name),
-            volume: told.and_then(|told| told.volume()).map(Name),
-            owner: told.map(|told| told.to_string()),
-            side: row.side(),
-            state: row.state(),
-            shadowed: row.shadowed,
-            id: row.mount.id,
-            parent: row.mount.parent,
-        }
-    };
-    rows.iter().map(entry).collect()
+    rows.iter().map(|row| entry(row, pods)).collect()
+}
+
+fn entry<'a>(row: &Row<'a>, pods: &'a Pods) -> Entry<'a> {
+    let told = told(row, pods);
+    let pod = told.and_then(|told| told.pod);
+    Entry {
+        target: Name(&row.mount.target),
+        source: Name(&row.mount.source),
+        root: Name(&row.mount.root),
+        kind: Name(&row.mount.kind),
+        options: Name(&row.mount.options),
+        super_options: Name(&row.mount.super_options),
+        namespace: pod.map(|pod| Name(&pod.namespace)),
+        pod: pod.map(|pod| Name(&pod.name)),
+        uid: told.and_then(|told| told.uid()).map(Name),
+        container: told.and_then(|told| told.container).map(Name),
+        volume: told.and_then(|told| told.volume()).map(Name),
+        owner: told.map(|told| told.to_string()),
+        side: row.side(),
+        state: row.state(),
+        shadowed: row.shadowed,
+        id: row.mount.id,
+        parent: row.mount.parent,
+    }
 }

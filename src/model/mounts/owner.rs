@@ -100,10 +100,7 @@ pub fn is_a_pods(target: &[u8]) -> bool {
 pub fn is_of_a_container(table: &[Mount]) -> bool {
     let files = [&b"/etc/hosts"[..], b"/etc/hostname", b"/etc/resolv.conf", b"/dev/termination-log"];
     table.iter().any(|mount| match mount.target.as_slice() {
-        b"/" if mount.kind == b"overlay" => {
-            let mut paths = mount.super_options.split(|byte| b",=:".contains(byte));
-            paths.any(|path| path.starts_with(b"/") && is_kubernetes(path))
-        }
+        b"/" if mount.kind == b"overlay" => mount.layers().any(is_kubernetes),
         target => files.contains(&target) && is_kubernetes(&mount.root),
     })
 }
@@ -137,7 +134,8 @@ pub fn owner(target: &[u8]) -> Option<Owner<'_>> {
     }
     docker(&words).or_else(|| container(&words)).or_else(|| {
         let home = |home: &[u8]| {
-            words.windows(home.split(|&byte| byte == b'/').count()).any(|names| names.join(&b'/') == *home)
+            let home = home.split(|&byte| byte == b'/');
+            words.windows(home.clone().count()).any(|names| names.iter().copied().eq(home.clone()))
         };
         let tree = matches!(words.first(), Some(&(b"var" | b"run")));
         (tree && HOMES.iter().any(|name| home(name))).then_some(Owner::Kubernetes)

@@ -35,6 +35,11 @@ impl Mount {
     pub fn is_on_a_device(&self) -> bool {
         self.device.major != 0 || matches!(self.kind.as_slice(), b"btrfs" | b"bcachefs" | b"zfs")
     }
+
+    /// The absolute paths among its file system's options: of an overlay, its layers.
+    pub fn layers(&self) -> impl Iterator<Item = &[u8]> {
+        self.super_options.split(|byte| b",=:".contains(byte)).filter(|word| word.starts_with(b"/"))
+    }
 }
 
 /// A device number. Major 0: no block device, but a file system's own.

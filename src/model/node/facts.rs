@@ -51,17 +51,25 @@ pub struct Scanner {
     pub program: Vec<u8>,
 }
 
-/// A mount of a device that only a container has.
+/// A mount namespace beside the host's and the pinned one: most are containers' and sandboxes'.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Held {
-    /// A process that sees it.
+pub struct Elsewhere {
+    /// A process that lives in it.
     pub pid: i32,
     /// That process's unit.
     pub unit: Option<String>,
+    /// The mounts that it sees.
+    pub mounts: Vec<Mount>,
+}
+
+/// A file system on a device that nobody has mounted and that lives on all the same, as it may where an overlay has
+/// layers that are gone.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stray {
     /// The device.
-    pub source: Vec<u8>,
-    /// Where it is mounted for that process.
-    pub target: Vec<u8>,
+    pub device: String,
+    /// The overlays inside that have such layers: where they are mounted.
+    pub overlays: Vec<Vec<u8>>,
 }
 
 /// A node, seen at one moment.
@@ -91,8 +99,10 @@ pub struct Node {
     pub units: Option<Vec<Told>>,
     /// Who watches single mounts; looked for by a whole look.
     pub scanners: Vec<Scanner>,
-    /// Devices that only containers have; looked for by a whole look.
-    pub held: Vec<Held>,
+    /// All other mount namespaces; looked for by a whole look.
+    pub elsewhere: Vec<Elsewhere>,
+    /// What only overlays still use; looked for by a whole look.
+    pub strays: Vec<Stray>,
     /// Why kubens.service failed, in its own last words.
     pub last_words: Option<String>,
     /// When the pin was made, in seconds since 1970.

@@ -34,6 +34,20 @@ has "what is busy" "$(</run/check.json)" "is still mounted inside at /mnt"
 kubensenter -q umount -R /mnt
 finds
 
+# One that only an overlay inside still uses: it has layers there, and no table has a mount of it.
+mount -t sysfs sysfs /sys # nspawn's own does not have what the kernel says of file systems
+mount -o loop /run/disk /mnt
+mkdir -p /mnt/layer /opt/container
+kubensenter -q mount -t overlay -o lowerdir=/mnt/layer:/mnt/lost+found container /opt/container
+kubensenter -q sleep 1000 &
+umount /mnt
+finds device-busy
+has "what is busy" "$(</run/check.json)" "is mounted nowhere and in use: layers that are gone are of the overlay inside at /opt/container"
+kubensenter -q umount /opt/container
+finds
+kill %1
+umount /sys
+
 mkdir -p /run/container-mount-namespace
 mount --bind /run/container-mount-namespace /run/container-mount-namespace
 mount --make-private /run/container-mount-namespace

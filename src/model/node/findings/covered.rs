@@ -6,14 +6,18 @@ use super::Finding;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::owner::{self, Owner};
 use crate::model::mounts::paths::{self, Tree, is_below};
-use crate::model::mounts::table::Mount;
-use crate::model::node::facts::{Held, View};
+use crate::model::mounts::table::{Device, Mount};
+use crate::model::node::facts::{Elsewhere, Stray, View};
 use crate::model::text::Shown;
+
+/// What follows from a device that is in use.
+const BUSY: &str =
+    "the device stays busy: it cannot be checked, detached or removed, and nothing on the host shows why";
 
 /// All of them.
 pub fn all(view: &View<'_>) -> Vec<Finding> {
     let one = [shadowed(view), private(view), flags(view)];
-    one.into_iter().flatten().chain(lingering(view)).chain(held(view)).collect()
+    one.into_iter().flatten().chain(lingering(view)).chain(held(view)).chain(strays(view)).collect()
 }
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
@@ -107,7 +111,7 @@ fn lingering(view: &View<'_>) -> Vec<Finding> {
                     name: "device-busy",
                     degrades: false,
                     found: format!("{source} is still mounted inside at {target}, and no longer on the host"),
-                    consequence: "the device stays busy: it cannot be checked, detached or removed, and nothing on the host shows why",
+                    consequence: BUSY,
                     cure,
                 });
             }
@@ -127,26 +131,52 @@ fn lingering(view: &View<'_>) -> Vec<Finding> {
 
 /// A device that a container alone still has.
 fn held(view: &View<'_>) -> Vec<Finding> {
-    let told = |held: &Held| {
-        let unit = held.unit.as_ref().map_or(String::new(), |unit| format!(" ({})", Shown(unit.as_bytes())));
+    let (Some(host), Some(inside)) = (&view.node.outside, &view.node.inside) else {
+        return Vec::new();
+    };
+    let known: HashSet<Device> = host.iter().chain(inside).map(|mount| mount.device).collect();
+    let only = |mount: &&Mount| mount.is_on_a_device() && !known.contains(&mount.device);
+    let told = |(by, mount): (&Elsewhere, &Mount)| {
+        let unit = by.unit.as_ref().map_or(String::new(), |unit| format!(" ({})", Shown(unit.as_bytes())));
+        let target = Shown(&mount.target);
         Finding {
             name: "device-busy",
             degrades: false,
             found: format!(
                 "{} is mounted for process {}{unit} alone, at {}, and no longer on the host",
-                Shown(&held.source),
-                held.pid,
-                Shown(&held.target)
+                Shown(&mount.source),
+                by.pid,
+                target
             ),
-            consequence: "the device stays busy: it cannot be checked, detached or removed, and nothing on the host shows why",
-            cure: format!(
-                "nsenter -t {} -m umount {}, or stop that container",
-                held.pid,
-                Shown(&held.target)
-            ),
+            consequence: BUSY,
+            cure: format!("nsenter -t {} -m umount {target}, or stop that container", by.pid),
         }
     };
-    view.node.held.iter().map(told).collect()
+    let elsewhere = &view.node.elsewhere;
+    elsewhere
+        .iter()
+        .flat_map(|by| by.mounts.iter().filter(only).map(move |mount| (by, mount)))
+        .map(told)
+        .collect()
+}
+
+/// A device that the layers of an overlay inside are on, though nobody has it mounted any more.
+fn strays(view: &View<'_>) -> Vec<Finding> {
+    let told = |stray: &Stray| Finding {
+        name: "device-busy",
+        degrades: false,
+        found: format!(
+            "{} is mounted nowhere and in use: layers that are gone are of the overlay inside at {}",
+            Shown(stray.device.as_bytes()),
+            list(stray.overlays.iter().map(Vec::as_slice), "", ", ")
+        ),
+        consequence: BUSY,
+        cure: format!(
+            "stop that container, or {}",
+            list(stray.overlays.iter().map(Vec::as_slice), "kubensenter umount ", "; ")
+        ),
+    };
+    view.node.strays.iter().map(told).collect()
 }
 
 /// A directory of the kubelet's or a runtime's that passes nothing on, though the root does.

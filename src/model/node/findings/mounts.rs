@@ -3,6 +3,7 @@
 use super::Finding;
 use crate::model::mounts::compare::Origin;
 use crate::model::mounts::left::{self, Copy};
+use crate::model::mounts::owner;
 use crate::model::mounts::paths::{self, is_below};
 use crate::model::mounts::peers;
 use crate::model::mounts::table::Mount;
@@ -21,7 +22,7 @@ const BPFFS: &[u8] = b"/sys/fs/bpf";
 /// All of them.
 pub fn all(view: &View<'_>) -> Vec<Finding> {
     let one = [older_recipe(view), older_service(view), netns(view), bpffs(view), storage(view)];
-    one.into_iter().flatten().chain(peers_torn(view)).chain(from_before(view)).collect()
+    one.into_iter().flatten().chain(peers_torn(view)).chain(from_before(view)).chain(watchers(view)).collect()
 }
 
 fn host<'a>(view: &'a View<'_>) -> &'a [Mount] {
@@ -157,17 +158,19 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
     gone.into_iter().chain(there).collect()
 }
 
-/// Containers that were started outside and receive what is mounted there; `containers` are the tables of all of them.
-pub fn watchers(view: &View<'_>, containers: &[Vec<Mount>]) -> Option<Finding> {
+/// Containers that were started outside and receive what is mounted there.
+fn watchers(view: &View<'_>) -> Option<Finding> {
     view.node.pinned()?;
     let inside = view.node.inside.as_deref()?;
+    let tables = view.node.elsewhere.iter().map(|one| &one.mounts);
     let watches = |table: &Vec<Mount>| {
         let target = left::watched(table, host(view), inside)?;
         // Whoever has containers besides Kubernetes' may have them on the host.
         let pod = left::pod_of(table)?;
         Some(format!("pod {} at {}", Shown(pod), Shown(target)))
     };
-    let watching: Vec<_> = containers.iter().filter_map(watches).collect();
+    let watching: Vec<_> =
+        tables.filter(|table| owner::is_of_a_container(table)).filter_map(watches).collect();
     Some(Finding {
         name: "watches-host",
         degrades: false,

@@ -1,6 +1,6 @@
 use super::*;
 use crate::model::mounts::table::parse;
-use crate::model::node::facts::{Held, Node, Pinning};
+use crate::model::node::facts::{Elsewhere, Node, Pinning};
 use crate::model::node::fixture_tests::{HOST, OTHER, OUTSIDE, PINNED, healthy, node, processes, with};
 use crate::model::node::judgement::{Run, judge};
 
@@ -145,8 +145,7 @@ fn every_hidden_mount_is_named_and_the_hosts_newest_first_of_all() {
     let old = "21 20 0:60 / /usr ro shared:21 - overlay sysext ro\n20 11 0:61 / /usr ro shared:20 master:30 - overlay sysext ro\n\
                22 21 0:62 / /usr/lib/x rw shared:22 - tmpfs t rw\n";
     let found = found(&with(host, old));
-    let names: Vec<_> = found.iter().map(|finding| finding.name).collect();
-    assert_eq!(names, ["shadowed", "lingering"]);
+    assert_eq!(names(&with(host, old)), ["shadowed", "lingering"]);
     assert!(
         found[0].found.starts_with("what the host has mounted at /usr lies inside beneath an older"),
         "{found:?}"
@@ -154,11 +153,7 @@ fn every_hidden_mount_is_named_and_the_hosts_newest_first_of_all() {
     assert!(found[1].found.starts_with("overlay sysext is still mounted inside at /usr"), "{found:?}");
     // The pin's own directory is nobody's business.
     let own = "20 14 0:22 /mnt /run/kubens/mnt ro shared:20 - tmpfs kubens ro\n21 20 0:51 / /run/kubens/mnt rw - tmpfs x rw\n";
-    assert_eq!(names_of(&with("", own)), [""; 0]);
-}
-
-fn names_of(node: &Node) -> Vec<&'static str> {
-    found(node).iter().map(|finding| finding.name).collect()
+    assert_eq!(names(&with("", own)), [""; 0]);
 }
 
 #[test]
@@ -169,21 +164,27 @@ fn what_lingers_is_what_the_host_had() {
         ("20 11 0:70 / /srv rw shared:20 - btrfs /dev/sdb rw\n", vec!["device-busy"]),
         ("20 11 0:70 / /srv rw shared:20 - tmpfs own rw\n", vec![]),
     ] {
-        assert_eq!(names_of(&with("", &under(line))), expected, "{line}");
+        assert_eq!(names(&with("", &under(line))), expected, "{line}");
     }
-    let held = vec![Held { pid: 7, unit: None, source: b"/dev/sdb".to_vec(), target: b"/data".to_vec() }];
-    assert_eq!(names_of(&Node { held, ..healthy() }), ["device-busy"]);
+    // What a container has of it, and nobody else.
+    let names_with = |line: &str| {
+        let mounts = parse(line.as_bytes());
+        names(&Node { elsewhere: vec![Elsewhere { pid: 7, unit: None, mounts }], ..healthy() })
+    };
+    assert_eq!(names_with("90 1 8:16 / /data rw - ext4 /dev/sdb rw\n"), ["device-busy"]);
+    assert_eq!(names_with("90 1 8:1 /etc/x /etc/x rw - ext4 /dev/sda1 rw\n"), [""; 0]);
+    assert_eq!(names_with("90 1 0:99 / /data rw - tmpfs own rw\n"), [""; 0]);
 }
 
 #[test]
 fn what_the_host_keeps_from_the_namespace_is_named() {
     let kubelet =
         |shared: &str| format!("30 1 8:1 /var/lib/kubelet /var/lib/kubelet rw {shared}- ext4 d rw\n");
-    assert_eq!(names_of(&with(&kubelet("shared:30 "), "")), [""; 0]);
+    assert_eq!(names(&with(&kubelet("shared:30 "), "")), [""; 0]);
     assert_eq!(one(&kubelet(""), "").cure, "mount --make-rshared /var/lib/kubelet");
     let host = "30 1 0:80 / /data rw shared:30 - tmpfs d rw\n";
     let inside = |options: &str| format!("20 11 0:80 / /data {options} shared:20 master:30 - tmpfs d rw\n");
-    assert_eq!(names_of(&with(host, &inside("rw"))), [""; 0]);
+    assert_eq!(names(&with(host, &inside("rw"))), [""; 0]);
     let unseen = one(host, &inside("ro"));
     assert_eq!(
         (unseen.name, unseen.cure.as_str()),
