@@ -199,3 +199,12 @@ finds() { # NAME...: check has these findings, in this order, and no others
     is "what check finds" "$names" "$*"
     is "its status" "$status" "$(($# > 0))"
 }
+
+advises() { # NAME WORDS: the cure of that finding says so; the case does it
+    has "the cure of $1" "$(sed 's/{"name":"/\n&/g' /run/check.json | sed -n "s/^{\"name\":\"$1\".*\"cure\":\"\([^\"]*\)\".*/\1/p")" "$2"
+}
+
+cure() { # NAME COMMAND: it says so word for word, and it is done
+    advises "$1" "$2"
+    eval "$2"
+}

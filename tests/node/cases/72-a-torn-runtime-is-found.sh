@@ -14,5 +14,6 @@ kubensctl wrap containerd >/dev/null
 systemctl restart containerd
 finds half-switched
 has "what is torn" "$(kubensctl status || true)" "half switched: 1 shim of containerd.service is outside, while containerd.service is inside"
+advises half-switched "stop those containers"
 kill_box old
 finds

@@ -14,19 +14,20 @@ finds
 
 sed -i 's/sleep infinity/sleep 1d/' $kubelet
 finds reload-needed
-systemctl daemon-reload
+cure reload-needed "systemctl daemon-reload"
 finds
 
 echo PrivateTmp=yes >>$kubelet
 systemctl daemon-reload
 finds sandbox-left-behind
+advises sandbox-left-behind "take those settings out"
 sed -i '/PrivateTmp/d' $kubelet
 systemctl daemon-reload
 
 printf '%s\n' '[Service]' 'ExecStart=/usr/bin/true' '[Install]' WantedBy=multi-user.target >/etc/systemd/system/container-mount-namespace.service
 systemctl --quiet enable container-mount-namespace
 finds not-inside older-service
-systemctl --quiet disable container-mount-namespace
+cure older-service "systemctl disable container-mount-namespace.service" 2>/dev/null
 finds
 
 kubensctl unwrap kubelet >/dev/null
@@ -35,7 +36,10 @@ systemctl daemon-reload
 systemctl restart kubelet
 is "its side" "$(side kubelet)" "$(pinned)"
 finds not-ordered not-enabled
-systemctl --quiet enable kubens
+cure not-enabled "systemctl enable kubens.service" 2>/dev/null
 finds not-ordered
+cure not-ordered "kubensctl wrap kubelet.service" >/dev/null
+finds
+kubensctl unwrap kubelet >/dev/null
 systemctl --quiet disable kubens
 finds not-ordered not-enabled

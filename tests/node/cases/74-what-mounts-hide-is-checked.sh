@@ -9,7 +9,7 @@ finds
 
 kubensenter -q mount -t tmpfs over /run/netns
 finds shadowed
-kubensenter -q umount /run/netns
+cure shadowed "kubensenter umount /run/netns" 2>/dev/null
 finds
 
 mount -o remount,rw /sys # nspawn's own, a tmpfs
@@ -18,6 +18,7 @@ umount /sys/fs/bpf 2>/dev/null || true # a machine of its own has one from the s
 mkdir -p /sys/fs/bpf
 kubensenter -q mount -t bpf bpf /sys/fs/bpf
 finds bpffs-twice
+advises bpffs-twice "have the host mount it at boot"
 kubensenter -q umount /sys/fs/bpf
 finds
 
@@ -31,7 +32,7 @@ kubensenter -q mount -t tmpfs nested /mnt/lost+found
 umount /mnt
 finds device-busy
 has "what is busy" "$(</run/check.json)" "is still mounted inside at /mnt"
-kubensenter -q umount -R /mnt
+cure device-busy "kubensenter umount -R /mnt" 2>/dev/null
 finds
 
 # One that only an overlay inside still uses: it has layers there, and no table has a mount of it.
@@ -43,7 +44,7 @@ kubensenter -q sleep 1000 &
 umount /mnt
 finds device-busy
 has "what is busy" "$(</run/check.json)" "is mounted nowhere and in use: layers that are gone are of the overlay inside at /opt/container"
-kubensenter -q umount /opt/container
+cure device-busy "kubensenter umount /opt/container" 2>/dev/null
 finds
 kill %1
 umount /sys

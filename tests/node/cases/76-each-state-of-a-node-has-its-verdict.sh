@@ -34,8 +34,9 @@ systemctl start kubens && fail "it starts"
 verdict 1 "degraded: kubens.service has failed: "
 has "why" "$(head -n 1 /run/status)" "the host's root is not shared"
 finds service-failed
-mount --make-shared / # the cure
-systemctl restart kubens
+advises service-failed "mend what it says"
+mount --make-shared /
+cure service-failed "systemctl restart kubens.service"
 systemctl stop containerd kubelet
 verdict 3 "idle: "
 
@@ -85,7 +86,7 @@ systemctl kill --signal=KILL containerd
 until [[ $(systemctl show -P ActiveState containerd) == failed ]]; do sleep 0.01; done
 verdict 1 "degraded: containerd.service has failed"
 finds not-running
-systemctl restart containerd # the cure
+cure not-running "systemctl restart containerd.service"
 verdict 0 "in effect"
 finds
 
@@ -98,7 +99,8 @@ kubensctl disable >/dev/null
 systemctl restart containerd kubelet
 verdict 1 "degraded: on the way out: "
 finds leaving
-kill_box old # its cure
+advises leaving "stop those containers"
+kill_box old
 verdict 1 "degraded: nothing of Kubernetes is inside"
 systemctl stop kubens
 verdict 3 "not enabled"

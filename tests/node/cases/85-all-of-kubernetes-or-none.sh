@@ -27,9 +27,10 @@ finds not-inside not-inside
 has "what check finds" "$(kubensctl check || true)" "containerd.service is to run inside, and does not: kubelet.service cannot"
 
 # It is left outside, and the rest goes in.
+advises not-inside "leave it outside: Except=kubelet.service in /etc/systemd/kubens.conf"
 echo Except=kubelet.service >>/etc/systemd/kubens.conf
 finds reload-needed
-systemctl daemon-reload
+cure reload-needed "systemctl daemon-reload"
 is "the commands" "$(starts containerd) $(starts kubelet) $(starts agent)" "/usr/bin/kubensenter /usr/bin/sleep /usr/bin/kubensenter"
 
 # Two files of old: one as it was written, which enable takes back, and a boot goes on whatever lies about.

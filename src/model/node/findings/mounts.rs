@@ -95,7 +95,10 @@ fn bpffs(view: &View<'_>) -> Option<Finding> {
         degrades: false,
         found: format!("{} is another file system inside than on the host", Shown(BPFFS)),
         consequence: "what the network plugin keeps there is not found from the host, nor after a restart on the other side",
-        cure: format!("mount bpffs on the host at boot (systemctl enable --now sys-fs-bpf.mount, or fstab: bpffs {} bpf), then reboot", Shown(BPFFS)),
+        cure: format!(
+            "have the host mount it at boot (in /etc/fstab: bpffs {} bpf defaults 0 0), then drain the node and reboot it",
+            Shown(BPFFS)
+        ),
     })
 }
 

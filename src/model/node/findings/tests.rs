@@ -32,8 +32,13 @@ fn a_cure_is_the_next_thing_to_do() {
     // Set up, and only not started again.
     assert_eq!(cure(&node(&lines)), "drain the node and reboot it");
     let mut bare = node(&lines);
-    bare.units.as_mut().unwrap().iter_mut().for_each(|unit| unit.enters = false);
+    let units = bare.units.as_mut().unwrap();
+    units.iter_mut().filter(|unit| unit.name == "kubelet.service").for_each(|unit| unit.enters = false);
     assert_eq!(cure(&bare), "kubensctl wrap kubelet.service, then drain the node and reboot it");
+    // Whoever is inside, and would start outside, changes sides at the reboot.
+    bare.units.as_mut().unwrap().iter_mut().for_each(|unit| unit.enters = false);
+    let both = "kubensctl wrap containerd.service kubelet.service, then drain the node and reboot it";
+    assert_eq!(cure(&bare), both);
     let loose = node(&[("containerd.service", "containerd", PINNED), ("", "kubelet", HOST)]);
     assert!(cure(&loose).starts_with("have kubelet started through kubensenter"), "{}", cure(&loose));
 }

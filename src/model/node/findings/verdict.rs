@@ -80,9 +80,10 @@ fn whereabouts(view: &View<'_>) -> String {
     parts(view).filter(|part| part.is_outside()).map(place).collect::<Vec<_>>().join(", ")
 }
 
-/// How what is outside comes inside.
+/// How what is outside comes inside, and what is inside stays there when it starts again.
 fn enter(view: &View<'_>) -> String {
-    let stays = |part: &&Part| part.is_main() && part.is_outside() && part.enters != Some(true);
+    let starts_outside = |part: &Part| !part.enters.unwrap_or(part.is_inside());
+    let stays = |part: &&Part| part.is_main() && starts_outside(part);
     let stays: Vec<_> = parts(view).filter(stays).collect();
     let (units, others): (Vec<&Part>, Vec<&Part>) =
         stays.into_iter().partition(|part| part.name.ends_with(".service"));
