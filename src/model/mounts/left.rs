@@ -78,14 +78,16 @@ fn whose(target: &[u8]) -> Option<&[u8]> {
 }
 
 /// Where a container sees what is mounted on the host later, and not what is mounted inside: it was started outside. Its
-/// root is no such place, on which nobody mounts from outside.
+/// root is no such place, on which nobody mounts from outside, and neither are the control groups of version 1, of which
+/// every container has the host's.
 pub fn watched<'a>(container: &'a [Mount], host: &[Mount], inside: &[Mount]) -> Option<&'a [u8]> {
     let groups =
         |table: &[Mount]| -> HashSet<u32> { table.iter().filter_map(|mount| mount.shared).collect() };
     let (hosts, own) = (groups(host), groups(inside));
     let of_host =
         |group: Option<u32>| group.is_some_and(|group| hosts.contains(&group) && !own.contains(&group));
-    let watches = |mount: &&Mount| mount.target != b"/" && (of_host(mount.master) || of_host(mount.shared));
+    let volume = |mount: &&Mount| mount.target != b"/" && !mount.kind.starts_with(b"cgroup");
+    let watches = |mount: &&Mount| volume(mount) && (of_host(mount.master) || of_host(mount.shared));
     container.iter().find(watches).map(|mount| mount.target.as_slice())
 }
 
@@ -191,6 +193,8 @@ mod tests {
         let leaking = parse(INSIDE.replace("shared:11", "shared:1").as_bytes());
         assert_eq!(watched(&container(1), &host, &leaking), None);
         assert_eq!(pod_of(&container(1)), Some(&b"6f1c-1"[..]));
+        let groups = "24 21 0:33 / /sys/fs/cgroup/pids ro master:1 - cgroup cgroup rw,pids";
+        assert_eq!(watched(&parse(groups.as_bytes()), &host, &inside), None);
     }
 
     #[test]
