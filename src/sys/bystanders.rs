@@ -8,11 +8,16 @@ use std::io;
 use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 
+use nix::errno::Errno;
+use nix::fcntl::OFlag;
+
 use super::namespace::living;
 use super::processes::unless_ended;
+use super::tree::Tree;
 use super::{census, mounts};
-use crate::model::mounts::compare;
+use crate::model::mounts::paths::is_below;
 use crate::model::mounts::table::{Device, Mount};
+use crate::model::mounts::{compare, kinds};
 use crate::model::namespace::NamespaceId;
 use crate::model::node::facts::{Apart, Elsewhere, Node, Scanner, Stray};
 use crate::model::node::members::Process;
@@ -137,20 +142,21 @@ fn strays(node: &Node) -> Vec<Stray> {
     // Where nobody lives inside, no container is there to be named.
     let home = node.pinned();
     let member = node.processes().iter().find(|process| home.is_some() && process.namespace == home);
-    let Some(root) = member.filter(|_| !lost.is_empty()).map(|member| format!("/proc/{}/root", member.pid))
-    else {
+    let root = |member: &Process| Tree::new(Some(Path::new(&format!("/proc/{}/root", member.pid)))).ok();
+    let Some(root) = member.filter(|_| !lost.is_empty()).and_then(root) else {
         return Vec::new();
     };
+    let table = node.inside.as_deref().unwrap_or_default();
     let gone = |path: &[u8]| {
-        let path = [root.as_bytes(), path].concat();
-        fs::symlink_metadata(OsStr::from_bytes(&path))
-            .is_err_and(|error| error.kind() == io::ErrorKind::NotFound)
+        // Whoever answers for that file system need not answer.
+        let waits = table.iter().any(|mount| kinds::is_remote(&mount.kind) && is_below(path, &mount.target));
+        let opened = || root.open(Path::new(OsStr::from_bytes(path)), OFlag::O_PATH);
+        !waits && opened().err() == Some(Errno::ENOENT)
     };
     let hosts: HashSet<Device> = node.outside.iter().flatten().map(|mount| mount.device).collect();
     let own = |mount: &&Mount| mount.kind == b"overlay" && !hosts.contains(&mount.device);
-    let inside = node.inside.iter().flatten().filter(own);
-    let overlays: Vec<_> =
-        inside.filter(|mount| mount.layers().any(gone)).map(|mount| mount.target.clone()).collect();
+    let broken = table.iter().filter(own).filter(|mount| mount.layers().any(gone));
+    let overlays: Vec<_> = broken.map(|mount| mount.target.clone()).collect();
     let lost = lost.iter().filter(|_| !overlays.is_empty());
     lost.map(|name| Stray { device: format!("/dev/{name}"), overlays: overlays.clone() }).collect()
 }
