@@ -41,6 +41,9 @@ fn a_cure_is_the_next_thing_to_do() {
     assert_eq!(cure(&bare), both);
     let loose = node(&[("containerd.service", "containerd", PINNED), ("", "kubelet", HOST)]);
     assert!(cure(&loose).starts_with("have kubelet started through kubensenter"), "{}", cure(&loose));
+    // Of who is inside and no unit it is not known how it starts again.
+    let loose = node(&[("", "containerd", PINNED), ("", "kubelet", HOST)]);
+    assert!(cure(&loose).starts_with("have kubelet started through kubensenter"), "{}", cure(&loose));
 }
 
 #[test]

@@ -90,7 +90,8 @@ fn lost(node: &Node, deciders: &[Decider<'_>]) -> Option<NamespaceId> {
 fn parts(node: &Node, deciders: &[Decider<'_>], home: Option<NamespaceId>) -> Vec<Part> {
     let mut parts: Vec<Part> = Vec::new();
     let told = |name: &str| node.units.as_ref().and_then(|units| units.iter().find(|unit| unit.name == name));
-    let enters = |name: &str| node.units.as_ref().map(|_| told(name).is_some_and(|unit| unit.enters));
+    // Who is no unit is started by nobody knows whom.
+    let enters = |name: &str| told(name).map(|unit| unit.enters);
     for decider in deciders {
         let namespace = decider.process.namespace;
         let apart = node.apart.iter().find(|apart| Some(apart.id) == namespace);
