@@ -12,7 +12,7 @@ use crate::model::mounts::changes::{Action, changes};
 use crate::model::mounts::columns::{self, Form, Watched};
 use crate::model::mounts::listing::{self, Row, Which};
 use crate::model::mounts::pods::Pods;
-use crate::model::node::facts::{Node, Pinning, View};
+use crate::model::node::facts::{Pinning, View};
 use crate::model::text::Shown;
 use crate::sys::screen::{self, Screen};
 use crate::sys::{pods, survey, watch};
@@ -65,32 +65,26 @@ fn rows<'a>(view: &View<'a>, which: Which) -> anyhow::Result<Vec<Row<'a>>> {
 /// Tells what changes, until nobody reads it or the pin is not what it was.
 fn watch(dir: &Path, asked: &Mounts, form: &Form) -> anyhow::Result<Report> {
     let (pin, which, filter) = (pin_in(dir)?, asked.which(), asked.filter());
-    let seen = || -> anyhow::Result<(Node, Pods)> {
-        let node = looked(survey::look_at_mounts(&pin))?;
-        let pods = pods::names(listing::containers(&rows(&node.view(), which)?));
-        Ok((node, pods))
-    };
     // Opened first: what changes from then on ends the first wait.
     let tables = looked(survey::tables(&pin))?;
-    let mut before = seen()?;
-    let point = || Shown(&before.0.point).to_string();
-    let tables =
-        tables.with_context(|| format!("cannot watch the mounts of the namespace at {}", point()))?;
+    let mut before = looked(survey::look_at_mounts(&pin))?;
+    let mut known = pods::names(listing::containers(&rows(&before.view(), which)?));
+    let point = Shown(&before.point).to_string();
+    let tables = tables.with_context(|| format!("cannot watch the mounts of the namespace at {point}"))?;
     let mut table = Watched::new(form);
     loop {
         watch::wait(&tables).context("cannot wait for a mount table to change")?;
-        let now = seen()?;
-        if now.0.pinned() != before.0.pinned() {
-            bail!(
-                "another mount namespace is pinned at {} now (start again to watch that)",
-                Shown(&now.0.point)
-            );
+        let now = looked(survey::look_at_mounts(&pin))?;
+        let (old, new) = (before.view(), now.view());
+        let there = rows(&new, which)?;
+        if now.pinned() != before.pinned() {
+            bail!("another mount namespace is pinned at {point} now (start again to watch that)");
         }
+        let pods = pods::names(listing::containers(&there));
         let text = {
-            let (old, new) = (before.0.view(), now.0.view());
-            let changes = changes(rows(&old, which)?, rows(&new, which)?).into_iter();
+            let changes = changes(rows(&old, which)?, there).into_iter();
             // Who is gone is known by what was seen before.
-            let pods = |action| if action == Action::Umount { &before.1 } else { &now.1 };
+            let pods = |action| if action == Action::Umount { &known } else { &pods };
             let changes = changes.map(|(action, row)| (action, row, pods(action)));
             let changes: Vec<_> = changes.filter(|(_, row, pods)| row.is_wanted(&filter, pods)).collect();
             match asked.json {
@@ -107,6 +101,6 @@ fn watch(dir: &Path, asked: &Mounts, form: &Form) -> anyhow::Result<Report> {
         if !screen::print(text.as_bytes()).context("cannot write to standard output")? {
             return Ok(Report::done(""));
         }
-        before = now;
+        (before, known) = (now, pods);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 
 /// A namespace's identity: the device and inode of its nsfs file (namespaces(7)).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NamespaceId {
     /// nsfs's device number, one a kernel.
     pub dev: u64,

@@ -108,16 +108,14 @@ pub fn apart(
 
 /// The tables of the namespaces beside the host's and the pinned one. One whose processes have ended meanwhile is gone.
 fn elsewhere(node: &mut Node) -> Vec<Elsewhere> {
-    let mut known: HashSet<_> =
-        [node.host, node.pinned()].into_iter().flatten().map(|id| (id.dev, id.ino)).collect();
+    let mut known: HashSet<_> = [node.host, node.pinned()].into_iter().flatten().collect();
     let (mut found, mut errors) = (Vec::new(), Vec::new());
     for process in node.processes() {
-        let Some(id) = process.namespace.filter(|id| !known.contains(&(id.dev, id.ino))) else { continue };
+        let Some(id) = process.namespace.filter(|id| !known.contains(id)) else { continue };
         match mounts::of(process.pid) {
             Ok(Some(mounts)) => {
-                known.insert((id.dev, id.ino));
-                let unit = census::one(process.pid).and_then(|whole| whole.unit);
-                found.push(Elsewhere { pid: process.pid, unit, mounts });
+                known.insert(id);
+                found.push(Elsewhere { pid: process.pid, unit: census::unit_of(process.pid), mounts });
             }
             Ok(None) => {}
             Err(error) => errors.push(error),
@@ -139,9 +137,11 @@ fn strays(node: &Node) -> Vec<Stray> {
     let names = names.filter_map(|entry| entry.file_name().into_string().ok());
     let lost = |name: &String| device(name).is_some_and(|device| !mounted.contains(&device));
     let lost: Vec<_> = names.filter(lost).collect();
-    // Where nobody lives inside, no container is there to be named.
+    // Where nobody lives inside, no container is there to be named. A runtime's or a kubelet's root is the namespace's;
+    // another's may be a directory of its own choice.
     let home = node.pinned();
-    let member = node.processes().iter().find(|process| home.is_some() && process.namespace == home);
+    let members = node.processes().iter().filter(|process| home.is_some() && process.namespace == home);
+    let member = members.max_by_key(|process| process.role.is_some());
     let root = |member: &Process| Tree::new(Some(Path::new(&format!("/proc/{}/root", member.pid)))).ok();
     let Some(root) = member.filter(|_| !lost.is_empty()).and_then(root) else {
         return Vec::new();

@@ -94,7 +94,8 @@ fn role_of(pid: i32, program: &[u8], members: &[Member]) -> Option<Role> {
         .map(|member| member.role)
 }
 
-fn unit_of(pid: i32) -> Option<String> {
+/// The unit that a process is of, as its control groups tell.
+pub fn unit_of(pid: i32) -> Option<String> {
     let mut room = [0; 4096];
     let length = File::open(format!("/proc/{pid}/cgroup")).and_then(|mut file| file.read(&mut room)).ok()?;
     unit(&room[..length])

@@ -66,14 +66,14 @@ pub fn look_at_mounts(pin: &Pin) -> Result<Node, Stranded> {
 /// As [`look`]; the inner one: nothing is pinned, or it cannot be visited.
 pub fn tables(pin: &Pin) -> Result<io::Result<[File; 2]>, Stranded> {
     let [here, older] = [open(&pin.point()), open(OLDER_POINT)];
-    let namespace = match live(&here)
-        .or_else(|| live(&older))
-        .map(|it| trust::is_foreign(it).map(|foreign| (it, foreign)))
-    {
-        Some(Ok((namespace, false))) => namespace,
-        Some(Err(error)) => return Ok(Err(error)),
-        Some(Ok((_, true))) | None => return Ok(Err(Errno::ENOENT.into())),
+    let Some(namespace) = live(&here).or_else(|| live(&older)) else {
+        return Ok(Err(Errno::ENOENT.into()));
     };
+    match trust::is_foreign(namespace) {
+        Ok(false) => {}
+        Ok(true) => return Ok(Err(Errno::ENOENT.into())),
+        Err(error) => return Ok(Err(error)),
+    }
     let inside = visit(namespace, caller::namespace(), &Proc::table)?;
     Ok(inside.and_then(|inside| Ok([inside, File::open(format!("/proc/{INIT}/mountinfo"))?])))
 }

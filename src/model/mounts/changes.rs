@@ -53,8 +53,11 @@ pub fn changes<'a>(before: Vec<Row<'a>>, now: Vec<Row<'a>>) -> Vec<(Action, Row<
 
 /// Whether it is one mount: the kernel gives a number that is free to the next.
 fn is_same(one: &Mount, other: &Mount) -> bool {
-    let what = |mount: &Mount| (mount.device, mount.kind.clone(), mount.root.clone(), mount.source.clone());
-    what(one) == what(other)
+    one.device == other.device && what(one) == what(other)
+}
+
+fn what(mount: &Mount) -> [&[u8]; 3] {
+    [&mount.kind, &mount.root, &mount.source]
 }
 
 fn options(mount: &Mount) -> [&[u8]; 2] {

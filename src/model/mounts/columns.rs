@@ -150,6 +150,16 @@ pub struct Form {
     pub width: Option<usize>,
 }
 
+impl Form {
+    fn shown(&self) -> &[Column] {
+        if self.columns.is_empty() { &USUAL } else { &self.columns }
+    }
+
+    fn heads(&self) -> impl Iterator<Item = table::Column> {
+        self.shown().iter().map(|column| table::Column { head: column.name(), cut: column.cut() })
+    }
+}
+
 /// Sorts by a column: numbers as numbers, all else as text, and what has nothing there at the end.
 pub fn sort(rows: &mut [Row<'_>], column: Column, which: Which, pods: &Pods) {
     rows.sort_by_cached_key(|row| {
@@ -161,37 +171,33 @@ pub fn sort(rows: &mut [Row<'_>], column: Column, which: Which, pods: &Pods) {
 /// Tells what became of the mounts of a list, in the columns of a table that grows.
 pub struct Watched<'a> {
     form: &'a Form,
-    widths: Option<Vec<usize>>,
+    /// Of the columns, as far as they were printed: none before the headings.
+    widths: Vec<usize>,
 }
 
 impl<'a> Watched<'a> {
     /// Of this form.
     pub fn new(form: &'a Form) -> Self {
-        Watched { form, widths: None }
+        Watched { form, widths: Vec::new() }
     }
 
     /// These changes, under headings where they are the first.
     pub fn text(&mut self, changes: &[(Action, Row<'_>, &Pods)], which: Which) -> String {
-        let usual = if self.form.columns.is_empty() { &USUAL[..] } else { &self.form.columns };
         let action = table::Column { head: "ACTION", cut: Cut::Nothing };
-        let heads = usual.iter().map(|column| table::Column { head: column.name(), cut: column.cut() });
-        let heads: Vec<_> = [action].into_iter().chain(heads).collect();
+        let heads: Vec<_> = [action].into_iter().chain(self.form.heads()).collect();
         let cells = |(action, row, pods): &(Action, Row<'_>, &Pods)| -> Vec<String> {
             let told = told(row, pods);
-            let cells = usual.iter().map(|column| column.cell(row, told, which));
+            let cells = self.form.shown().iter().map(|column| column.cell(row, told, which));
             [action.name().to_owned()].into_iter().chain(cells).collect()
         };
         let cells: Vec<_> = changes.iter().map(cells).collect();
-        let first = self.widths.is_none() && !self.form.bare;
-        let widths = self.widths.get_or_insert_default();
-        table::more(&heads, &cells, first, self.form.width, widths)
+        let first = self.widths.is_empty() && !self.form.bare;
+        table::more(&heads, &cells, first, self.form.width, &mut self.widths)
     }
 }
 
 /// The list as a table.
 pub fn text(rows: &[Row<'_>], which: Which, pods: &Pods, form: &Form) -> String {
-    let usual = form.columns.is_empty();
-    let columns = if usual { &USUAL[..] } else { &form.columns };
     let order = if form.tree {
         listing::tree(rows)
     } else {
@@ -203,13 +209,12 @@ pub fn text(rows: &[Row<'_>], which: Which, pods: &Pods, form: &Form) -> String 
             let cell = column.cell(&rows[*place], told, which);
             if *column == Column::Target { format!("{branch}{cell}") } else { cell }
         };
-        columns.iter().map(cell).collect()
+        form.shown().iter().map(cell).collect()
     };
     let mut cells: Vec<_> = order.iter().map(cells).collect();
-    let mut heads: Vec<_> =
-        columns.iter().map(|column| table::Column { head: column.name(), cut: column.cut() }).collect();
+    let mut heads: Vec<_> = form.heads().collect();
     // Nothing to note is no column.
-    if usual && cells.iter().all(|cells| cells.last().is_some_and(String::is_empty)) {
+    if form.columns.is_empty() && cells.iter().all(|cells| cells.last().is_some_and(String::is_empty)) {
         heads.pop();
         for cells in &mut cells {
             cells.pop();
