@@ -205,7 +205,7 @@ fn kubensctl_8_and_the_troubleshooting_have_every_finding_and_no_other() {
     let led: BTreeSet<_> =
         cells.iter().flat_map(|cell| cell.split(", ")).map(|name| name.trim_matches('`')).collect();
     assert_eq!(led, named, "docs/troubleshooting.md");
-    // On a booted node a case makes each of them, does what it says, and sees it gone.
+    // On a booted node a case makes each of them, reads what its cure says, and sees it gone.
     let cases = fs::read_dir("tests/node/cases")
         .unwrap()
         .map(|case| fs::read_to_string(case.unwrap().path()).unwrap());

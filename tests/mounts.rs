@@ -305,10 +305,17 @@ fn watch_ends_with_the_pin_or_its_reader() {
         said(&sandbox, "is pinned at"),
         ["kubensctl: no mount namespace is pinned at /run/kubens/mnt (kubensctl pin creates one)"]
     );
+    let sandbox = pinned();
+    watching(&sandbox, "");
+    sandbox.ok("unshare --mount=/run/kubens/mnt --propagation slave mount --make-rshared /");
+    assert_eq!(
+        said(&sandbox, "another"),
+        ["kubensctl: another mount namespace is pinned at /run/kubens/mnt now (start again to watch that)"]
+    );
     // Nobody reads it any more: it ends, even where SIGPIPE does not end it.
-    sandbox.ok("kubensctl pin");
+    let sandbox = pinned();
     let run = sandbox.run(
-        "{ env --ignore-signal=PIPE kubensctl mounts --watch -o target; echo $? >/run/end; } | head -n 1 &
+        "mkdir /run/m; { env --ignore-signal=PIPE kubensctl mounts --watch -o target; echo $? >/run/end; } | head -n 1 &
          for i in $(seq 400); do
              kubensenter -q mount -t tmpfs a /run/m; kubensenter -q umount /run/m; sleep 0.05
              [ -e /run/end ] && break

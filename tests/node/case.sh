@@ -61,9 +61,24 @@ pin() { # a namespace as kubens.service leaves it: the host's slave, shared insi
     [[ $(pinned) != "$(host)" ]] || fail "the pin is of the host's namespace"
 }
 
+older_pin() { # as the older recipe pins, at each of its starts: another namespace each time
+    mkdir -p "${PIN%/*}"
+    mountpoint -q "${PIN%/*}" || { mount --bind "${PIN%/*}" "${PIN%/*}" && mount --make-private "${PIN%/*}"; }
+    touch "$PIN"
+    taskset --cpu-list "$(taskset --cpu-list --pid 1 | sed 's/.*: //;s/[-,].*//')" \
+        unshare --mount="$PIN" --propagation slave mount --make-rshared / ||
+        unshare --mount="$PIN" --propagation slave mount --make-rshared /
+}
+
 pinned() { stat --format='mnt:[%i]' "$PIN"; } # as readlink /proc/PID/ns/mnt has it
 host() { readlink /proc/1/ns/mnt; }
 inside() { nsenter --mount="$PIN" "$@"; }
+
+loop_devices() { # those that `mount -o loop` takes
+    local number
+    [[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+    for number in {0..31}; do [[ -e /dev/loop$number ]] || mknod "/dev/loop$number" b 7 "$number"; done
+}
 
 # --- Units and programs. A unit's stdout is its output, its stderr goes to the journal.
 

@@ -12,9 +12,7 @@ provider() { # NAME TARGET: ordered as iscsid or a network manager is; at its st
 }
 
 disk() { # mounted inside, with something that nobody has written back
-    local number
-    [[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
-    for number in {0..31}; do [[ -e /dev/loop$number ]] || mknod "/dev/loop$number" b 7 "$number"; done
+    loop_devices
     inside mkdir -p $volume/
     inside mount -o loop,_netdev /var/lib/case-disk $volume
     inside mount -t tmpfs secret $volume/lost+found

@@ -3,23 +3,15 @@
 . "$(dirname "$0")/../case.sh"
 
 service
-cpu=$(taskset --cpu-list --pid 1 | sed 's/.*: //;s/[-,].*//')
-older() { # as the older recipe makes it, at each of its starts
-    mkdir -p /run/kubens
-    mountpoint -q /run/kubens || { mount --bind /run/kubens /run/kubens && mount --make-private /run/kubens; }
-    touch $PIN
-    taskset --cpu-list "$cpu" unshare --mount=$PIN --propagation slave mount --make-rshared / ||
-        unshare --mount=$PIN --propagation slave mount --make-rshared /
-}
 lives() { printf 'Type=exec\nExecStart=/usr/bin/kubensenter -q sleep infinity\n' | unit "$1" && systemctl start "$1"; }
 
-older
+older_pin
 first=$(pinned)
 lives crio
 lives kubelet
 # A sandbox of systemd's looks like the first, and a kubelet in it alone is no reason.
 umount $PIN
-older
+older_pin
 second=$(pinned)
 [[ $second != "$first" ]] || fail "there is no second one"
 systemctl start kubens
@@ -31,7 +23,7 @@ is "where the next one lives" "$(kubensenter -q readlink /proc/self/ns/mnt)" "$f
 systemctl stop kubens
 is "what is pinned" "$(pinned)" "$first"
 umount -R /run/kubens
-older
+older_pin
 nsenter --mount=$PIN sleep infinity &
 until [[ $(readlink /proc/$!/ns/mnt) == "$(pinned)" ]]; do sleep 0.1; done
 third=$(pinned)

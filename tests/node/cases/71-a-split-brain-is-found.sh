@@ -24,10 +24,6 @@ kubensctl unpin --force >/dev/null
 while mountpoint -q /run/kubens; do umount -l -R /run/kubens; done
 chattr -i /run/kubens 2>/dev/null || true # as kubensctl pin leaves it
 # As the older recipe does on restart: a namespace of its own, while the services stay in the first.
-mkdir -p /run/kubens
-mount --bind /run/kubens /run/kubens && mount --make-private /run/kubens
-touch $PIN
-taskset --cpu-list "$(taskset -cp 1 | sed 's/.*: //;s/[-,].*//')" unshare --mount=$PIN --propagation slave mount --make-rshared / ||
-    unshare --mount=$PIN --propagation slave mount --make-rshared /
+older_pin
 finds pin-missing older-pin peers-torn
 for box in one two three; do kill_box $box; done

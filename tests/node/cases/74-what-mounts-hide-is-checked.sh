@@ -23,8 +23,7 @@ kubensenter -q umount /sys/fs/bpf
 finds
 
 # A disk whose unmount a nested mount inside kept from arriving. The loop device goes with its last mount.
-for ((i = 0; i < 8; i++)); do [[ -e /dev/loop$i ]] || mknod /dev/loop$i b 7 $i; done
-[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+loop_devices
 truncate --size=4M /run/disk
 mkfs.ext4 -q /run/disk
 mount -o loop /run/disk /mnt

@@ -64,8 +64,7 @@ finds
 kill $!
 
 # A copy of the host's mounts that hears nothing of what becomes of them, as many a sandbox.
-for ((i = 0; i < 8; i++)); do [[ -e /dev/loop$i ]] || mknod /dev/loop$i b 7 $i; done
-[[ -e /dev/loop-control ]] || mknod /dev/loop-control c 10 237
+loop_devices
 truncate --size=4M /run/disk
 mkfs.ext4 -q /run/disk
 mount -o loop /run/disk /mnt

@@ -21,12 +21,7 @@ if [[ $(boots) == 0 ]]; then
     systemctl --quiet enable containerd kubelet
     kubensctl enable >/dev/null
 
-    # As the older recipe does.
-    mkdir -p "${PIN%/*}"
-    mount --bind "${PIN%/*}" "${PIN%/*}" && mount --make-private "${PIN%/*}"
-    touch $PIN
-    taskset --cpu-list "$(taskset -cp 1 | sed 's/.*: //;s/[-,].*//')" unshare --mount=$PIN --propagation slave mount --make-rshared / ||
-        unshare --mount=$PIN --propagation slave mount --make-rshared /
+    older_pin
     finds older-pin netns-not-shared peers-torn
     cure older-pin "kubensctl pin" >/dev/null
     finds netns-not-shared peers-torn
