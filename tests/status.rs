@@ -183,11 +183,11 @@ fn what_one_process_does_not_show_is_not_seen_by_check() {
         "sh -c 'echo $$ >/run/ready; exec sleep 1000' >/dev/null 2>&1 & read -r pid </run/ready; echo $pid";
     sandbox.ok("mkfifo /run/ready");
     for (before, file, expected) in [
-        ("", "fd", "not seen: what the host's processes watch: of 1 processes (Permission denied)"),
+        ("", "fd", "not seen: what the host's processes watch: of 1 process (Permission denied)"),
         (
             "unshare --mount",
             "mountinfo",
-            "not seen: the mounts that containers have: of 1 processes (Permission denied)",
+            "not seen: the mounts that containers have: of 1 process (Permission denied)",
         ),
     ] {
         let pid = sandbox.ok(&format!("{before} {living}"));

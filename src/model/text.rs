@@ -85,6 +85,12 @@ pub fn boolean(value: &[u8]) -> Option<bool> {
     }
 }
 
+/// So many of them: `1 process`, `2 processes`.
+pub fn counted(count: usize, what: &str) -> String {
+    let plural = if what.ends_with('s') { "es" } else { "s" };
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
+}
+
 /// The system's words for an error, without Rust's ` (os error N)` behind them.
 pub fn reason(error: &io::Error) -> String {
     let text = error.to_string();

@@ -22,7 +22,7 @@ use crate::model::namespace::NamespaceId;
 use crate::model::node::facts::{Apart, Elsewhere, Node, Scanner, Stray};
 use crate::model::node::members::Process;
 use crate::model::pin::Pin;
-use crate::model::text::reason;
+use crate::model::text::{counted, reason};
 
 /// Looks for them.
 pub fn look(node: &mut Node) {
@@ -170,5 +170,5 @@ fn device(name: &str) -> Option<Device> {
 
 fn unseen(what: &str, errors: &[io::Error]) -> Option<String> {
     let first = errors.first()?;
-    Some(format!("{what}: of {} processes ({})", errors.len(), reason(first)))
+    Some(format!("{what}: of {} ({})", counted(errors.len(), "process"), reason(first)))
 }

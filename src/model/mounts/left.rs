@@ -174,6 +174,24 @@ mod tests {
         let moved = elsewhere.replace("6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache", "x");
         assert!(!told(&host, &moved)[0].1);
         assert!(told(&host, elsewhere)[0].1);
+        // By a path that does not say whose it is.
+        let pods = "/var/lib/kubelet/pods/6f1c3a2e-1/volumes";
+        let volumes = format!(
+            "14 11 8:1 {pods} /data rw shared:14 master:1 - ext4 d rw\n\
+             15 14 0:31 / /data/kubernetes.io~empty-dir/cache rw shared:15 - tmpfs c rw\n"
+        );
+        assert!(told(VOLUME, &volumes)[0].1);
+        assert!(!told(VOLUME, &volumes.replace("master:1", "master:7"))[0].1);
+    }
+
+    #[test]
+    fn what_is_mounted_at_the_same_path_inside_stays_whatever_is_below_it() {
+        let sandbox = "3 2 0:4 net:[1] /run/netns/cni-8f14e45f-ceea-467f-a0e6-9b2ac7d63d2b rw shared:3 - nsfs nsfs rw\n";
+        assert!(!told(sandbox, "")[0].1);
+        let other = "16 12 0:40 / /run/netns rw shared:16 - tmpfs other rw\n";
+        let there = sandbox.replace("3 2 ", "17 16 ");
+        assert!(told(sandbox, &format!("{other}{there}"))[0].1);
+        assert!(!told(sandbox, &format!("{other}{}", there.replace("cni-8f", "cni-9f")))[0].1);
     }
 
     #[test]

@@ -211,7 +211,9 @@ mod tests {
         let whole = [run, cover, entries].join("\n");
         assert_eq!(found(&whole), Some(3));
         assert_eq!(found(&whole.replace("5 2", "5 1")), None);
-        assert_eq!(found(&whole.replace("0:30 /netns", "0:30 /x/netns")), None);
+        for root in ["/x/netns", "/other"] {
+            assert_eq!(found(&whole.replace("0:30 /netns", &format!("0:30 {root}"))), None);
+        }
         assert_eq!(found(&whole.replace("/run/netns rw shared:5", "/run/netns rw shared:8")), None);
         assert_eq!(found(run), None);
     }

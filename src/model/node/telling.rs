@@ -15,7 +15,7 @@ use super::members::{Standing, Whereabouts, whereabouts};
 use crate::model::look::{Look, Mood};
 use crate::model::mounts::compare::Propagation;
 use crate::model::namespace::NamespaceId;
-use crate::model::text::Shown;
+use crate::model::text::{Shown, counted};
 
 /// The verdict in a word or two.
 pub fn word(verdict: &Verdict) -> &'static str {
@@ -255,9 +255,4 @@ fn others<'a>(view: &'a View<'_>) -> Vec<(&'a str, usize)> {
     let mut units: Vec<_> = units.into_iter().collect();
     units.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
     units
-}
-
-fn counted(count: usize, what: &str) -> String {
-    let plural = if what.ends_with('s') { "es" } else { "s" };
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
 }

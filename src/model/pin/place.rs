@@ -136,12 +136,29 @@ mod tests {
             assert_eq!(found, Place::Wrong("a tmpfs without nosuid, nodev and noexec"));
         }
     }
+
+    #[test]
+    fn what_has_to_go_first_is_what_is_topmost() {
+        let top = |lines: &[&str]| topmost(&Pin::new(b"/run/kubens").unwrap(), &table(lines));
+        let disk = &COVER.replace("- tmpfs", "- ext4");
+        let run = "30 1 0:30 / /run rw shared:5 - tmpfs run rw";
+        assert_eq!(top(&[run]), Top::Nothing);
+        assert_eq!(top(&[run, PINNED]), Top::Pin);
+        assert_eq!(top(&[run, COVER, PINNED]), Top::Cover);
+        assert_eq!(top(&[COVER, disk]), Top::Alien);
+        assert_eq!(top(&[disk, PINNED, COVER]), Top::Cover);
+    }
+
     #[test]
     fn every_layer_is_seen_and_not_only_the_topmost() {
         let pin = Pin::new(b"/run/kubens").unwrap();
         let stranger = "42 40 0:50 / /run/kubens rw - tmpfs x rw";
         let device = |minor| Device { major: 0, minor };
-        let found = layers(&pin, &table(&[COVER, PINNED, stranger]));
+        let run = "30 1 0:30 / /run rw shared:5 - tmpfs run rw";
+        let disk = "43 42 8:1 / /run/kubens rw - ext4 d rw";
+        let elsewhere = PINNED.replace("/run/kubens/mnt", "/run/other/mnt").replace("[2]", "[3]");
+        let mark = "50 49 0:40 /mnt /run/kubens/mnt ro - tmpfs kubens ro";
+        let found = layers(&pin, &table(&[run, COVER, PINNED, stranger, disk, &elsewhere, mark]));
         assert_eq!(found, (vec![device(40), device(50)], vec![2]));
         let network = PINNED.replace("mnt:[2]", "net:[2]");
         assert_eq!(layers(&pin, &table(&[&network])), (vec![], vec![]));
