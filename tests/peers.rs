@@ -208,6 +208,23 @@ fn a_network_namespace_is_unmounted_once_and_its_file_can_be_removed() {
     }
 }
 
+/// /run is a part of a file system, and another part of it is mounted on /run/netns: no copy of what it covers.
+#[test]
+fn another_directory_of_the_same_file_system_is_seen_inside_as_on_the_host() {
+    for way in both_ways() {
+        let sandbox = host();
+        ok(
+            &sandbox,
+            "mount -t tmpfs all /mnt; mount --make-shared /mnt; mkdir -p /mnt/y/netns /mnt/x/netns
+             cp -a /run/bin /mnt/y; touch /mnt/y/netns/covered /mnt/x/netns/seen
+             mount --bind /mnt/y /run; mount --bind /mnt/x/netns /run/netns
+             mount --make-private /mnt; umount --lazy /mnt",
+        );
+        ok(&sandbox, &format!("{way} kubensctl pin"));
+        assert_eq!(ok(&sandbox, "nsenter --mount=/run/kubens/mnt ls /run/netns"), "seen\n", "{way}");
+    }
+}
+
 #[test]
 fn what_the_host_mounts_meanwhile_is_missed_by_nobody() {
     let sandbox = host();

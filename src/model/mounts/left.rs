@@ -4,6 +4,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::model::mounts::owner::{self, Owner};
+use crate::model::mounts::paths::place;
 use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::NamespaceId;
@@ -124,18 +125,6 @@ impl<'a> Places<'a> {
     }
 }
 
-/// Where in the parent's file system a mount is.
-fn place(mount: &Mount, parent: &Mount) -> Vec<u8> {
-    let below = mount.target.strip_prefix(parent.target.as_slice()).unwrap_or(&mount.target);
-    let mut place = Vec::new();
-    for word in [&parent.root, below].iter().flat_map(|path| path.split(|&byte| byte == b'/')) {
-        if !word.is_empty() {
-            place.extend([b"/", word].concat());
-        }
-    }
-    place
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -171,8 +160,10 @@ mod tests {
         let elsewhere = "14 11 8:1 /var/lib/kubelet /data rw shared:14 master:1 - ext4 d rw\n\
              15 14 0:31 / /data/pods/6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache rw shared:15 - tmpfs c rw\n";
         let host = format!("{VOLUME}4 1 8:1 /var/lib/kubelet /data rw shared:1 - ext4 d rw\n");
-        let moved = elsewhere.replace("6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache", "x");
-        assert!(!told(&host, &moved)[0].1);
+        for other in ["x", "x/volumes/y/cache"] {
+            let moved = elsewhere.replace("6f1c3a2e-1/volumes/kubernetes.io~empty-dir/cache", other);
+            assert!(!told(&host, &moved)[0].1);
+        }
         assert!(told(&host, elsewhere)[0].1);
         // By a path that does not say whose it is.
         let pods = "/var/lib/kubelet/pods/6f1c3a2e-1/volumes";

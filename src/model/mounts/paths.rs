@@ -21,6 +21,18 @@ pub fn top<'a>(table: &'a [Mount], target: &[u8]) -> Option<&'a Mount> {
         .copied()
 }
 
+/// Where in the file system of the mount that it stands on a mount is.
+pub fn place(mount: &Mount, parent: &Mount) -> Vec<u8> {
+    let below = mount.target.strip_prefix(parent.target.as_slice()).unwrap_or(&mount.target);
+    let mut place = Vec::new();
+    for word in [&parent.root, below].iter().flat_map(|path| path.split(|&byte| byte == b'/')) {
+        if !word.is_empty() {
+            place.extend([b"/", word].concat());
+        }
+    }
+    place
+}
+
 /// The mounts of a table, by number and by place.
 pub struct Tree<'a> {
     index: HashMap<u32, &'a Mount>,

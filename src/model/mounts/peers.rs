@@ -109,13 +109,11 @@ pub fn mounted_on_itself<'a>(table: &'a [Mount], directory: &[u8]) -> Option<&'a
     let parent = table.iter().find(|mount| mount.id == cover.parent)?;
     let below = cover.target.strip_prefix(parent.target.as_slice())?;
     let same = cover.shared.is_some() && cover.shared == parent.shared;
-    let joined = [parent.root.strip_suffix(b"/").unwrap_or(&parent.root), b"/", below].concat();
-    let plain = |path: &[u8]| path.split(|&byte| byte == b'/').filter(|word| !word.is_empty()).count();
-    let part = cover.root.ends_with(below) && plain(&joined) == plain(&cover.root);
+    let part = !below.is_empty() && cover.root == paths::place(cover, parent);
     let on = |id: u32| table.iter().filter(move |mount| mount.parent == id && mount.id != id);
     let beneath: HashSet<&[u8]> = on(parent.id).map(|mount| mount.target.as_slice()).collect();
     let twice = on(cover.id).all(|mount| beneath.contains(mount.target.as_slice()));
-    (same && part && !below.is_empty() && twice).then_some(cover)
+    (same && part && twice).then_some(cover)
 }
 
 #[cfg(test)]
@@ -214,6 +212,9 @@ mod tests {
         for root in ["/x/netns", "/other"] {
             assert_eq!(found(&whole.replace("0:30 /netns", &format!("0:30 {root}"))), None);
         }
+        let part = whole.replace(" / /run ", " /y /run ");
+        assert_eq!(found(&part.replace("0:30 /netns", "0:30 /y/netns")), Some(3));
+        assert_eq!(found(&part.replace("0:30 /netns", "0:30 /x/netns")), None);
         assert_eq!(found(&whole.replace("/run/netns rw shared:5", "/run/netns rw shared:8")), None);
         assert_eq!(found(run), None);
     }
