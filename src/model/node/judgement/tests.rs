@@ -209,7 +209,7 @@ const UNSEEN: Count = Count { unseen: 1, ..NOWHERE };
 fn each_state_of_a_node_has_its_verdict() {
     type Change = fn(&mut Evidence);
     let degraded = |trouble| Verdict::Degraded(vec![trouble]);
-    let rows: [(&str, Change, Verdict); 25] = [
+    let rows: [(&str, Change, Verdict); 31] = [
         ("all is well", |_| {}, Verdict::InEffect),
         ("the kubelet on the host", |n| n.parts[1].places = HOST, degraded(Trouble::Split)),
         ("the kubelet in a container", |n| n.parts[1].places = ELSEWHERE, degraded(Trouble::Split)),
@@ -299,7 +299,52 @@ fn each_state_of_a_node_has_its_verdict() {
             },
             Verdict::NotEnabled,
         ),
+        (
+            "kubens.service is masked, and nothing enters",
+            |n| {
+                (n.pin, n.service) = (Pin::Nothing, Some(Service::Masked));
+                n.parts = parts([HOST; 3], Run::Settled, Some(false));
+            },
+            Verdict::NotEnabled,
+        ),
+        (
+            "wrapped, and kubens.service is wanted by nobody yet",
+            |n| {
+                (n.pin, n.service) = (Pin::Nothing, Some(Service::Off));
+                n.parts = parts([HOST; 3], Run::Settled, Some(true));
+            },
+            Verdict::Pending,
+        ),
+        (
+            "one program for both, and systemd says nothing",
+            |n| {
+                n.service = None;
+                n.parts = vec![part("k3s.service", Role::Both, INSIDE, Run::Settled, None)];
+            },
+            Verdict::InEffect,
+        ),
+        (
+            "one program for both failed, and its shims are inside",
+            |n| {
+                n.parts = parts([NOWHERE, NOWHERE, INSIDE], Run::Settled, None);
+                n.parts.push(part("k3s.service", Role::Both, NOWHERE, Run::Failed, Some(true)));
+            },
+            degraded(Trouble::NotRunning),
+        ),
         ("volumes on the host", |n| n.outside = Some(2), degraded(Trouble::Outside(2))),
+        (
+            "volumes on the host, and nothing runs",
+            |n| (n.outside, n.parts) = (Some(2), parts([NOWHERE; 3], Run::Settled, Some(true))),
+            degraded(Trouble::Outside(2)),
+        ),
+        (
+            "volumes on the host, and who runs is not seen",
+            |n| {
+                (n.outside, n.blind) = (Some(2), true);
+                n.parts = parts([NOWHERE; 3], Run::Settled, Some(true));
+            },
+            Verdict::Unknown(vec![Missing::Processes]),
+        ),
         (
             "unmounted, and nobody inside",
             |n| (n.pin, n.parts) = (Pin::Nothing, vec![]),
@@ -320,4 +365,19 @@ fn each_state_of_a_node_has_its_verdict() {
         change(&mut node);
         assert_eq!(judge(&node), expected, "{what}");
     }
+}
+
+#[test]
+fn whether_it_is_split_is_known_unless_too_little_was_seen() {
+    let split = |change: fn(&mut Evidence)| {
+        let mut node = well();
+        change(&mut node);
+        judge(&node).is_split()
+    };
+    assert_eq!(split(|_| {}), Some(false));
+    assert_eq!(split(|node| node.outside = Some(2)), Some(false));
+    assert_eq!(split(|node| node.parts[1].places = HOST), Some(true));
+    assert_eq!(split(|node| node.parts[2].places = HOST), Some(true));
+    assert_eq!(split(|node| node.parts = parts([HOST, HOST, INSIDE], Run::Settled, Some(false))), Some(true));
+    assert_eq!(split(|node| node.blind = true), None);
 }

@@ -89,6 +89,12 @@ fn shims_and_what_starts_them_are_looked_at_apart() {
         ("kubelet.service", "kubelet", PINNED),
     ];
     assert_eq!(verdict(&node(&lines)), degraded(Trouble::Half));
+    let parts = node(&lines).view().evidence.parts;
+    let told: Vec<_> = parts.iter().map(|part| (part.name.as_str(), part.role, part.enters)).collect();
+    // Nothing starts a shim again.
+    let shim = ("containerd.service", Role::Shim, Some(false));
+    let kubelet = ("kubelet.service", Role::Kubelet, Some(true));
+    assert_eq!(told, [("containerd.service", Role::Runtime, Some(true)), shim, kubelet]);
     let mut out = node(&[
         ("crio.service", "crio", HOST),
         ("crio-conmon-ab.scope", "conmon", PINNED),
@@ -120,6 +126,40 @@ fn a_namespace_that_lost_its_pin_is_known_by_its_mark_or_by_who_shares_it() {
     alone.apart = vec![Apart { id: OTHER, marked: true, peer: None }];
     let found = verdict(&alone);
     assert!(matches!(&found, Verdict::Degraded(troubles) if troubles[0] == Trouble::Lost), "{found:?}");
+}
+
+#[test]
+fn what_is_known_or_only_like_a_lost_one_is_none() {
+    const FOURTH: NamespaceId = NamespaceId { dev: 4, ino: 9 };
+    let found = |node: &Node| {
+        let deciders: Vec<_> = node.processes().iter().filter_map(|process| decider(node, process)).collect();
+        home(node, &deciders)
+    };
+    let both = |id| [("containerd.service", "containerd", id), ("kubelet.service", "kubelet", id)];
+    assert_eq!(found(&node(&both(HOST))), (Pin::Here, Some(PINNED)));
+    let older = Node { older: Some(OTHER), ..node(&both(OTHER)) };
+    assert_eq!(found(&older), (Pin::Here, Some(PINNED)));
+
+    // Where somebody lives in the one that is pinned, that is it.
+    let third = [&both(OTHER)[..], &[("crio.service", "crio", PINNED)]].concat();
+    assert_eq!(found(&node(&third)), (Pin::Here, Some(PINNED)));
+
+    let lost = |lines: &[Line<'_>], apart| Node { pinning: NOTHING(), apart: vec![apart], ..node(lines) };
+    let apart = |id, marked, peer| Apart { id, marked, peer };
+    let alone = [("crio.service", "crio", OTHER), ("kubelet.service", "kubelet", HOST)];
+    for other in [apart(FOURTH, true, None), apart(OTHER, false, None)] {
+        assert_eq!(found(&lost(&alone, other)), (Pin::Nothing, None));
+    }
+    // A container's namespace is none; another one's container makes no difference.
+    assert_eq!(found(&lost(&both(OTHER), apart(OTHER, true, Some(HOST)))), (Pin::Nothing, None));
+    assert_eq!(found(&lost(&both(OTHER), apart(FOURTH, false, Some(HOST)))), (Pin::Lost, Some(OTHER)));
+    // Of several it is the one in which most live.
+    let second = [("docker.service", "dockerd", FOURTH), ("cri-docker.service", "cri-dockerd", FOURTH)];
+    let shim = ("containerd.service", "containerd-shim-runc-v2", OTHER);
+    let lines = [&both(OTHER)[..], &[shim], &second].concat();
+    for lines in [lines.clone(), lines.into_iter().rev().collect()] {
+        assert_eq!(found(&lost(&lines, apart(HOST, false, None))), (Pin::Lost, Some(OTHER)));
+    }
 }
 
 #[test]
