@@ -86,9 +86,9 @@ pub fn boolean(value: &[u8]) -> Option<bool> {
 }
 
 /// So many of them: `1 process`, `2 processes`.
-pub fn counted(count: usize, what: &str) -> String {
+pub fn counted<N: Copy + fmt::Display + PartialEq + From<u8>>(count: N, what: &str) -> String {
     let plural = if what.ends_with('s') { "es" } else { "s" };
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}{plural}") }
+    if count == N::from(1) { format!("1 {what}") } else { format!("{count} {what}{plural}") }
 }
 
 /// The system's words for an error, without Rust's ` (os error N)` behind them.

@@ -3,6 +3,8 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use crate::model::text::counted;
+
 /// The time that it is, and where.
 pub struct Clock {
     /// In seconds since 1970.
@@ -33,7 +35,6 @@ pub fn local(seconds: u64, clock: &Clock) -> String {
 
 /// The two largest units that say something (format_timestamp_relative in systemd's time-util.c).
 fn ago(seconds: u64) -> String {
-    let counted = |count: u64, unit: &str| format!("{count} {unit}{}", if count == 1 { "" } else { "s" });
     let (minutes, hours, days) = (seconds / 60, seconds / 3600, seconds / 86400);
     let text = match days {
         365.. => match days % 365 / 30 {

@@ -21,7 +21,7 @@ pub fn top<'a>(table: &'a [Mount], target: &[u8]) -> Option<&'a Mount> {
         .copied()
 }
 
-/// Where in the file system of the mount that it stands on a mount is.
+/// The path of a mount in the file system of its parent.
 pub fn place(mount: &Mount, parent: &Mount) -> Vec<u8> {
     let below = mount.target.strip_prefix(parent.target.as_slice()).unwrap_or(&mount.target);
     let mut place = Vec::new();

@@ -107,9 +107,8 @@ pub fn torn<'a>(host: &[Mount], inside: &'a [Mount]) -> Vec<Vec<&'a [u8]>> {
 pub fn mounted_on_itself<'a>(table: &'a [Mount], directory: &[u8]) -> Option<&'a Mount> {
     let cover = paths::top(table, directory)?;
     let parent = table.iter().find(|mount| mount.id == cover.parent)?;
-    let below = cover.target.strip_prefix(parent.target.as_slice())?;
     let same = cover.shared.is_some() && cover.shared == parent.shared;
-    let part = !below.is_empty() && cover.root == paths::place(cover, parent);
+    let part = cover.target != parent.target && cover.root == paths::place(cover, parent);
     let on = |id: u32| table.iter().filter(move |mount| mount.parent == id && mount.id != id);
     let beneath: HashSet<&[u8]> = on(parent.id).map(|mount| mount.target.as_slice()).collect();
     let twice = on(cover.id).all(|mount| beneath.contains(mount.target.as_slice()));

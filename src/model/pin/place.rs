@@ -101,6 +101,7 @@ mod tests {
         table::parse(lines.join("\n").as_bytes())
     }
 
+    const RUN: &str = "30 1 0:30 / /run rw shared:5 - tmpfs run rw";
     const COVER: &str = "40 30 0:40 / /run/kubens ro,nosuid,nodev,noexec - tmpfs kubens ro,size=64k";
     const PINNED: &str = "41 40 0:4 mnt:[2] /run/kubens/mnt rw - nsfs nsfs rw";
 
@@ -113,7 +114,7 @@ mod tests {
         assert_eq!(place(&[COVER, PINNED], true), Place::Right);
         assert_eq!(place(&[COVER], true), Place::Right);
         assert_eq!(place(&[], false), Place::Bare);
-        assert_eq!(place(&["30 1 0:30 / /run rw shared:5 - tmpfs run rw"], false), Place::Bare);
+        assert_eq!(place(&[RUN], false), Place::Bare);
     }
 
     #[test]
@@ -141,10 +142,9 @@ mod tests {
     fn what_has_to_go_first_is_what_is_topmost() {
         let top = |lines: &[&str]| topmost(&Pin::new(b"/run/kubens").unwrap(), &table(lines));
         let disk = &COVER.replace("- tmpfs", "- ext4");
-        let run = "30 1 0:30 / /run rw shared:5 - tmpfs run rw";
-        assert_eq!(top(&[run]), Top::Nothing);
-        assert_eq!(top(&[run, PINNED]), Top::Pin);
-        assert_eq!(top(&[run, COVER, PINNED]), Top::Cover);
+        assert_eq!(top(&[RUN]), Top::Nothing);
+        assert_eq!(top(&[RUN, PINNED]), Top::Pin);
+        assert_eq!(top(&[RUN, COVER, PINNED]), Top::Cover);
         assert_eq!(top(&[COVER, disk]), Top::Alien);
         assert_eq!(top(&[disk, PINNED, COVER]), Top::Cover);
     }
@@ -154,11 +154,10 @@ mod tests {
         let pin = Pin::new(b"/run/kubens").unwrap();
         let stranger = "42 40 0:50 / /run/kubens rw - tmpfs x rw";
         let device = |minor| Device { major: 0, minor };
-        let run = "30 1 0:30 / /run rw shared:5 - tmpfs run rw";
         let disk = "43 42 8:1 / /run/kubens rw - ext4 d rw";
         let elsewhere = PINNED.replace("/run/kubens/mnt", "/run/other/mnt").replace("[2]", "[3]");
         let mark = "50 49 0:40 /mnt /run/kubens/mnt ro - tmpfs kubens ro";
-        let found = layers(&pin, &table(&[run, COVER, PINNED, stranger, disk, &elsewhere, mark]));
+        let found = layers(&pin, &table(&[RUN, COVER, PINNED, stranger, disk, &elsewhere, mark]));
         assert_eq!(found, (vec![device(40), device(50)], vec![2]));
         let network = PINNED.replace("mnt:[2]", "net:[2]");
         assert_eq!(layers(&pin, &table(&[&network])), (vec![], vec![]));

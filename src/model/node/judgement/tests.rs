@@ -198,6 +198,12 @@ fn well() -> Evidence {
     }
 }
 
+/// Nothing is pinned, and all runs on the host.
+fn unpinned(node: &mut Evidence, service: Service, enters: bool) {
+    (node.pin, node.service) = (Pin::Nothing, Some(service));
+    node.parts = parts([HOST; 3], Run::Settled, Some(enters));
+}
+
 const NOWHERE: Count = Count { inside: 0, host: 0, elsewhere: 0, unseen: 0 };
 const INSIDE: Count = Count { inside: 1, ..NOWHERE };
 const HOST: Count = Count { host: 1, ..NOWHERE };
@@ -245,32 +251,11 @@ fn each_state_of_a_node_has_its_verdict() {
             |n| n.parts = parts([INSIDE, NOWHERE, INSIDE], Run::Changing, Some(true)),
             Verdict::Starting,
         ),
-        (
-            "kubens.service failed",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Failed));
-                n.parts = parts([HOST; 3], Run::Settled, Some(true));
-            },
-            degraded(Trouble::Failed),
-        ),
-        (
-            "kubens.service is masked",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Masked));
-                n.parts = parts([HOST; 3], Run::Settled, Some(true));
-            },
-            degraded(Trouble::Failed),
-        ),
+        ("kubens.service failed", |n| unpinned(n, Service::Failed, true), degraded(Trouble::Failed)),
+        ("kubens.service is masked", |n| unpinned(n, Service::Masked, true), degraded(Trouble::Failed)),
         ("the older way", |n| (n.pin, n.service) = (Pin::Older, Some(Service::Off)), Verdict::InEffect),
         ("nothing runs", |n| n.parts = parts([NOWHERE; 3], Run::Settled, Some(true)), Verdict::Idle),
-        (
-            "switched on, not yet rebooted",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Enabled));
-                n.parts = parts([HOST; 3], Run::Settled, Some(true));
-            },
-            Verdict::Pending,
-        ),
+        ("switched on, not yet rebooted", |n| unpinned(n, Service::Enabled, true), Verdict::Pending),
         (
             "pinned, and nothing restarted yet",
             |n| n.parts = parts([HOST; 3], Run::Settled, Some(true)),
@@ -291,28 +276,15 @@ fn each_state_of_a_node_has_its_verdict() {
             |n| n.parts.push(part("docker.service", Role::Runtime, NOWHERE, Run::Failed, Some(false))),
             Verdict::InEffect,
         ),
-        (
-            "nothing of it",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Off));
-                n.parts = parts([HOST; 3], Run::Settled, Some(false));
-            },
-            Verdict::NotEnabled,
-        ),
+        ("nothing of it", |n| unpinned(n, Service::Off, false), Verdict::NotEnabled),
         (
             "kubens.service is masked, and nothing enters",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Masked));
-                n.parts = parts([HOST; 3], Run::Settled, Some(false));
-            },
+            |n| unpinned(n, Service::Masked, false),
             Verdict::NotEnabled,
         ),
         (
             "wrapped, and kubens.service is wanted by nobody yet",
-            |n| {
-                (n.pin, n.service) = (Pin::Nothing, Some(Service::Off));
-                n.parts = parts([HOST; 3], Run::Settled, Some(true));
-            },
+            |n| unpinned(n, Service::Off, true),
             Verdict::Pending,
         ),
         (
