@@ -200,6 +200,13 @@ mod tests {
     }
 
     #[test]
+    fn a_name_is_as_long_as_systemd_lets_one_be() {
+        let named =
+            |length: usize| unit(format!("0::/{}.service\n", "a".repeat(length - 8)).as_bytes()).is_some();
+        assert!(named(255) && !named(256));
+    }
+
+    #[test]
     fn systemds_own_hierarchy_counts_where_there_are_several() {
         let cgroup = b"5:cpu:/x\n1:name=systemd:/system.slice/kubelet.service\n0::/elsewhere.service\n";
         assert_eq!(unit(cgroup).as_deref(), Some("kubelet.service"));
@@ -227,6 +234,18 @@ mod tests {
         assert_eq!(whereabouts(OTHER, PINNED, HOST), Whereabouts::Elsewhere);
         assert_eq!(whereabouts(OTHER, PINNED, None), Whereabouts::Unseen);
         assert_eq!(whereabouts(None, None, HOST), Whereabouts::Unseen);
+    }
+
+    #[test]
+    fn each_process_counts_once_and_each_standing_has_its_word() {
+        let mut count = Count::default();
+        for place in [Whereabouts::Inside, Whereabouts::Host, Whereabouts::Elsewhere, Whereabouts::Unseen] {
+            count.add(place);
+            count.add(place);
+        }
+        assert_eq!(count, Count { inside: 2, host: 2, elsewhere: 2, unseen: 2 });
+        let all = [Standing::Inside, Standing::Host, Standing::Elsewhere, Standing::Torn, Standing::Unseen];
+        assert_eq!(all.map(Standing::word), ["inside", "outside", "elsewhere", "torn", "unseen"]);
     }
 
     #[test]

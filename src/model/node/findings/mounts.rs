@@ -10,7 +10,7 @@ use crate::model::mounts::table::Mount;
 use crate::model::namespace::NamespaceId;
 use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Maker, View};
-use crate::model::text::Shown;
+use crate::model::text::{Shown, counted};
 
 /// Where older nodes pin.
 const OLDER_POINT: &[u8] = b"/run/container-mount-namespace/mnt";
@@ -145,7 +145,8 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
         name: "left-behind",
         degrades: false,
         found: format!(
-            "{count} mounts on the host are of pods from before the namespace that are gone inside, {first}"
+            "on the host are {} of pods from before the namespace that are gone inside, {first}",
+            counted(count, "mount")
         ),
         consequence: "they keep disks and memory busy, and systemd goes on paying for them",
         cure: "kubensctl tidy unmounts them".to_owned(),
@@ -153,7 +154,10 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
     let there = of(true).map(|(count, first)| Finding {
         name: "from-before",
         degrades: false,
-        found: format!("{count} mounts on the host are of pods from before the namespace that are still there, {first}"),
+        found: format!(
+            "on the host are {} of pods from before the namespace that are still there, {first}",
+            counted(count, "mount")
+        ),
         consequence: "whoever unmounts one of them on the host takes the running pod's own away inside",
         cure: "leave them until these pods have been replaced (kubectl drain, or rollout restart), then kubensctl tidy; kubensctl tidy --dry-run lists them by pod"
             .to_owned(),
@@ -178,8 +182,8 @@ fn watchers(view: &View<'_>) -> Option<Finding> {
         name: "watches-host",
         degrades: false,
         found: format!(
-            "{} containers from before the namespace receive the host's mounts, the first of {}",
-            watching.len(),
+            "what the host mounts goes to {} from before the namespace, the first of {}",
+            counted(watching.len(), "container"),
             watching.first()?
         ),
         consequence: "what the kubelet and other pods mount now does not reach them, and what they mount is on the host",
@@ -195,8 +199,10 @@ pub fn torn<'a>(view: &'a View<'_>) -> Option<Vec<Vec<&'a [u8]>>> {
 fn peers_torn(view: &View<'_>) -> Option<Finding> {
     let torn = torn(view)?;
     let first: Vec<_> = torn.first()?.iter().map(|target| Shown(target).to_string()).collect();
-    let more = torn.len() - 1;
-    let more = if more == 0 { String::new() } else { format!(", and {more} more such groups are torn") };
+    let more = match torn.len() - 1 {
+        0 => String::new(),
+        more => format!(", and so it is in {}", counted(more, "more group")),
+    };
     Some(Finding {
         name: "peers-torn",
         degrades: false,

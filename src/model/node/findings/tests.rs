@@ -1,6 +1,7 @@
 use super::*;
 use crate::model::mounts::table::parse;
-use crate::model::node::facts::{Elsewhere, Node, Pinning};
+use crate::model::namespace::NamespaceId;
+use crate::model::node::facts::{Elsewhere, Node, Pinning, Stray};
 use crate::model::node::fixture_tests::{HOST, OTHER, OUTSIDE, PINNED, healthy, node, processes, with};
 use crate::model::node::judgement::{Run, judge};
 
@@ -110,7 +111,16 @@ fn peers_of_the_host_that_are_none_inside_are_named() {
     let inside =
         |group: u32| format!("20 11 8:1 /data /srv/data rw shared:{group} master:1 - ext4 /dev/sda1 rw\n");
     assert_eq!(names(&with(host, &inside(11))), [""; 0]);
-    assert_eq!(names(&with(host, &inside(20))), ["peers-torn"]);
+    let alone = one(host, &inside(20)).found;
+    assert!(alone.ends_with("inside they do not"), "{alone}");
+    let line = |id: u32, parent: u32, place: &str, groups: &str| {
+        format!("{id} {parent} 0:40 / {place} rw {groups} - tmpfs t rw\n")
+    };
+    let more = [line(40, 1, "/m", "shared:40"), line(41, 1, "/n", "shared:40")].concat();
+    let more_inside =
+        [line(50, 11, "/m", "shared:50 master:40"), line(51, 11, "/n", "shared:51 master:40")].concat();
+    let two = one(&[host, &more].concat(), &[inside(20), more_inside].concat()).found;
+    assert!(two.ends_with("inside they do not, and so it is in 1 more group"), "{two}");
 }
 
 #[test]
@@ -133,10 +143,24 @@ fn what_the_host_has_hidden_as_well_is_no_finding() {
     let host = "30 6 0:51 / /run/netns rw shared:30 - tmpfs t rw\n";
     let inside = "20 16 0:51 / /run/netns rw shared:20 master:30 - tmpfs t rw\n";
     assert_eq!(names(&with(host, inside)), [""; 0]);
+    // Another one in the same place.
+    let two = |host: bool| {
+        let (parent, first, device) = if host { (1, 30, 60) } else { (11, 20, 70) };
+        format!(
+            "{first} {parent} 0:{device} / /mnt rw - tmpfs t rw\n{} {first} 0:{} / /mnt rw - tmpfs t rw\n",
+            first + 1,
+            device + 1
+        )
+    };
+    assert_eq!(names(&with(&two(true), &two(false))), ["shadowed"]);
 }
 
 fn one(outside: &str, inside: &str) -> Finding {
-    let found = found(&with(outside, inside));
+    one_of(&with(outside, inside))
+}
+
+fn one_of(node: &Node) -> Finding {
+    let found = found(node);
     assert_eq!(found.len(), 1, "{found:?}");
     found.into_iter().next().unwrap()
 }
@@ -174,6 +198,11 @@ fn what_lingers_is_what_the_host_had() {
     ] {
         assert_eq!(names(&with("", &under(line))), expected, "{line}");
     }
+    // What the host has there was there before it.
+    let host = "30 1 0:69 / /srv rw shared:30 - tmpfs h rw\n";
+    let over = "20 11 0:69 / /srv rw shared:20 master:30 - tmpfs h rw\n\
+                21 20 0:70 / /srv rw shared:21 - tmpfs own rw\n22 21 0:71 / /srv/x rw shared:22 - tmpfs t rw\n";
+    assert_eq!(names(&with(host, over)), ["shadowed"]);
     // What a container has of it, and nobody else.
     let names_with = |line: &str| {
         let mounts = parse(line.as_bytes());
@@ -198,6 +227,10 @@ fn what_the_host_keeps_from_the_namespace_is_named() {
         (unseen.name, unseen.cure.as_str()),
         ("remount-unseen", "kubensenter mount -o remount,rw,bind /data")
     );
+    // Of two in one place, each of which the host has.
+    let two = format!("{host}{}", host.replace("30 1", "31 30").replace("rw shared", "ro shared"));
+    let both = format!("{}{}", inside("rw"), inside("ro").replace("20 11", "21 20"));
+    assert!(!names(&with(&two, &both)).contains(&"remount-unseen"));
 }
 
 #[test]
@@ -215,4 +248,68 @@ fn a_pin_that_will_not_be_made_again_is_no_trouble_yet() {
         named(|unit| unit.run = Run::Failed),
         Some((false, "systemctl restart kubens.service".to_owned()))
     );
+}
+
+#[test]
+fn a_second_bpf_file_system_is_one_at_that_place_and_of_the_inside_alone() {
+    let at = |place: &str, kind: &str| {
+        names(&with("", &format!("20 11 0:50 / {place} rw shared:20 - {kind} {kind} rw\n")))
+    };
+    assert_eq!(at("/sys/fs/bpf", "bpf"), ["bpffs-twice"]);
+    assert_eq!(at("/run/cilium/bpf", "bpf"), [""; 0]);
+    assert_eq!(at("/sys/fs/bpf", "tmpfs"), [""; 0]);
+    let both = "20 11 0:50 / /sys/fs/bpf rw shared:20 master:30 - bpf bpf rw\n";
+    assert_eq!(names(&with("30 1 0:50 / /sys/fs/bpf rw shared:30 - bpf bpf rw\n", both)), [""; 0]);
+}
+
+#[test]
+fn storage_is_used_outside_by_what_is_merged_there_or_by_podman_s_own_scope() {
+    let storage = |mount: &str, lines: &[(&str, &str, NamespaceId)]| {
+        let node = Node { processes: Some(processes(lines)), ..with(mount, "") };
+        names(&node).contains(&"storage-outside")
+    };
+    let at = |place: &str| format!("30 1 0:70 / {place} rw - overlay overlay rw\n");
+    let merged = at("/var/lib/containers/storage/overlay/ab/merged");
+    let crio = ("crio.service", "crio", PINNED);
+    assert!(storage(&merged, &[crio]));
+    assert!(!storage(&at("/var/lib/containers/storage/overlay"), &[crio]));
+    assert!(!storage(&at("/srv/storage/overlay/ab/merged"), &[crio]));
+    assert!(!storage(&merged, &[("containerd.service", "containerd", PINNED)]));
+    assert!(storage("", &[crio, ("libpod-ab.scope", "app", HOST)]));
+    assert!(!storage("", &[crio, ("libpod-ab.scope", "app", PINNED)]));
+    assert!(!storage("", &[crio, ("session-1.scope", "bash", HOST)]));
+}
+
+#[test]
+fn a_pod_from_before_that_receives_the_hosts_mounts_is_named() {
+    let container = |group: u32| {
+        let mounts = format!(
+            "90 1 0:70 / / rw - overlay overlay rw\n\
+             91 90 8:1 /srv /srv rw master:{group} - ext4 /dev/sda1 rw\n\
+             92 90 8:1 /var/lib/kubelet/pods/6f1c-1/etc-hosts /etc/hosts rw - ext4 /dev/sda1 rw\n"
+        );
+        let by = Elsewhere { pid: 7, unit: None, mounts: parse(mounts.as_bytes()) };
+        Node { elsewhere: vec![by], ..healthy() }
+    };
+    let watching = one_of(&container(1));
+    assert_eq!(
+        (watching.name, watching.found.as_str()),
+        (
+            "watches-host",
+            "what the host mounts goes to 1 container from before the namespace, the first of pod 6f1c-1 at /srv"
+        )
+    );
+    assert_eq!(names(&container(11)), [""; 0]);
+}
+
+#[test]
+fn a_device_under_layers_that_are_gone_is_named_with_who_keeps_it() {
+    let overlays = vec![b"/run/b".to_vec(), b"/run/a".to_vec()];
+    let busy = one_of(&Node { strays: vec![Stray { device: "loop3".to_owned(), overlays }], ..healthy() });
+    assert_eq!(busy.name, "device-busy");
+    assert!(
+        busy.found.starts_with("loop3 is mounted nowhere and in use")
+            && busy.found.ends_with("/run/a, /run/b")
+    );
+    assert_eq!(busy.cure, "stop that container, or kubensenter umount /run/a; kubensenter umount /run/b");
 }

@@ -222,4 +222,24 @@ mod tests {
         let env = "[Unit]\nAfter=a.service kubens.service\n[Service]\nEnvironmentFile=-/run/kubens/env\nExecStart=/c\n";
         assert_eq!(of_unit(&unit(&[("/a", env)]), Path::new(DIR)), []);
     }
+
+    #[test]
+    fn a_unit_that_does_not_enter_has_no_order_to_keep() {
+        let names = |text: &str| {
+            let found = of_unit(&unit(&[("/a", text)]), Path::new("/run/other"));
+            found.iter().map(|finding| finding.name).collect::<Vec<_>>()
+        };
+        assert_eq!(names("[Service]\nExecStart=/usr/bin/kubelet\nPrivateTmp=yes\n"), [""; 0]);
+        let joins = |file: &str| names(&format!("[Service]\nEnvironmentFile={file}\nExecStart=/c\n"));
+        assert_eq!(joins("/run/kubens/env"), ["not-ordered"]);
+        assert_eq!(joins("-/run/other/env"), ["not-ordered"]);
+        assert_eq!(joins("/etc/default/kubelet"), [""; 0]);
+        // What another section or another setting says is no order.
+        let after = |line: &str| {
+            names(&format!("{line}\n[Service]\nEnvironmentFile=/run/kubens/env\nExecStart=/c\n"))
+        };
+        assert_eq!(after("[Unit]\nAfter=kubens.service"), [""; 0]);
+        assert_eq!(after("[Install]\nAfter=kubens.service"), ["not-ordered"]);
+        assert_eq!(after("[Unit]\nBefore=kubens.service"), ["not-ordered"]);
+    }
 }

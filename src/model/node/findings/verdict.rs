@@ -164,7 +164,7 @@ fn propagation(how: Propagation) -> Finding {
     let remake = "drain the node, kubensctl unpin --force, stop the runtime and the kubelet, kubensctl pin, start them";
     let (found, consequence, cure) = match how {
         Propagation::Leaks(count) => (
-            format!("{count} mounts inside are in a peer group of the host's"),
+            format!("mounts inside that are in a peer group of the host's: {count}"),
             "what containers mount appears on the host, and systemd pays for it",
             format!("kubensctl pin sets it right for what is mounted later; else {remake}"),
         ),
