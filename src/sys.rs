@@ -23,6 +23,7 @@ pub mod pods;
 pub mod processes;
 pub mod raw;
 pub mod screen;
+pub mod selinux;
 pub mod stderr;
 pub mod support;
 pub mod survey;

@@ -137,8 +137,11 @@ fn what_is_dangerous_is_in_one_place() {
         assert!(sources().iter().find(holds).is_none(), "src/early holds {outside:?}");
     }
     only("\"/run/kubens", &["model/pin", "early"]);
-    // Of /proc, and drop-ins of ours; what others may have put there is read by sys/files/foreign.
-    only("fs::read(", &["sys/bystanders", "sys/census", "sys/processes", "sys/installed", "sys/mounts"]);
+    // Of /proc and selinuxfs, and drop-ins of ours; what others may have put there is read by sys/files/foreign.
+    only(
+        "fs::read(",
+        &["sys/bystanders", "sys/census", "sys/processes", "sys/installed", "sys/mounts", "sys/selinux"],
+    );
     only("stdout()", &["main", "sys/screen"]);
     only("getenv", &["main", "enter", "sys/raw"]);
     only("env::var", &[]);

@@ -77,7 +77,7 @@ fn unit(input: &[u8]) {
     let unit = Unit { name, sources };
     let file = Path::new("/etc/systemd/kubens.conf");
     let wish = Wish { with_kubernetes: false, files: vec![file], execs: Exec::ALL.to_vec() };
-    let planned = switch::plan(&unit, &wish, None, false);
+    let planned = switch::plan(&unit, &wish, None, false, None);
     if let Some(drop_in) = &planned.drop_in {
         let read = text::parse(drop_in.text.as_bytes());
         assert!(read.fault.is_none(), "{:?}: {:?}", drop_in.text, read.fault);

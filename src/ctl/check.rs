@@ -1,6 +1,7 @@
 //! `kubensctl check`: everything that is known to go wrong, with its cure.
 
 use std::fmt::Write;
+use std::io;
 use std::path::Path;
 
 use serde::Serialize;
@@ -11,7 +12,9 @@ use crate::model::json::{self, Layout};
 use crate::model::look::{Look, Mood};
 use crate::model::node::findings::{self, Finding, selinux, units};
 use crate::model::text::reason;
+use crate::model::units::unit::Unit;
 use crate::sys::screen::Screen;
+use crate::sys::selinux::Policy;
 use crate::sys::{installed, survey, systemd};
 
 /// What `--json` prints; the schema is in kubensctl(8).
@@ -30,7 +33,7 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>, screen: Screen) -> anyho
         found.extend(findings::units::scanners(&view.node.scanners));
         (found, view.node.blind.clone())
     })?;
-    match of_units(dir) {
+    match of_units(dir, &mut blind) {
         Ok(more) => {
             // That the older service is enabled is no second finding where its pin is one.
             let known = |one: &Finding| found.iter().any(|other| other.name == one.name);
@@ -40,7 +43,6 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>, screen: Screen) -> anyho
         }
         Err(why) => blind.push(why),
     }
-    found.extend(selinux::label(Path::new(installed::PROGRAM), installed::label().as_deref()));
     // What degrades first.
     found.sort_by_key(|one| !one.degrades);
     let exit = match (found.is_empty(), blind.is_empty()) {
@@ -55,7 +57,7 @@ pub(super) fn check(dir: &Path, layout: Option<Layout>, screen: Screen) -> anyho
 }
 
 /// What the files of systemd's units tell, or why they do not; nothing, where there is no systemd.
-fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
+fn of_units(dir: &Path, blind: &mut Vec<String>) -> Result<Vec<Finding>, String> {
     if !systemd::is_running() {
         return Ok(Vec::new());
     }
@@ -64,8 +66,24 @@ fn of_units(dir: &Path) -> Result<Vec<Finding>, String> {
     let is_current = installed::is_current(&decided);
     let mut found = units::of_switch(&decided.planned, &decided.complaints, is_current);
     found.extend(all.iter().flat_map(|unit| units::of_unit(unit, dir)));
+    match of_selinux(&all) {
+        Ok(more) => found.extend(more),
+        Err(error) => blind.push(format!("SELinux's policy: {}", reason(&error))),
+    }
     found.extend(units::not_enabled(&all, dir, installed::is_enabled("kubens.service")));
     found.extend(units::older_service(installed::is_enabled("container-mount-namespace.service")));
+    Ok(found)
+}
+
+/// What SELinux's policy makes of the units that start behind the wrapper.
+fn of_selinux(units: &[Unit]) -> io::Result<Vec<Finding>> {
+    let mut found = Vec::new();
+    if let Some(policy) = Policy::loaded()? {
+        for unit in units.iter().filter(|unit| units::is_wrapped(unit)) {
+            let domains = policy.apart(unit)?;
+            found.extend(domains.and_then(|domains| selinux::domain(&unit.name, &domains, policy.label())));
+        }
+    }
     Ok(found)
 }
 

@@ -3,6 +3,7 @@
 pub mod catalogue;
 pub mod command;
 pub mod config;
+pub mod domains;
 pub mod entering;
 pub mod exec;
 pub mod legacy;

@@ -1,26 +1,20 @@
-//! What is installed for the services that belong inside: their units with our drop-ins, and the program's label.
+//! What is installed for the services that belong inside: their units with our drop-ins.
 
 use std::collections::BTreeSet;
-use std::fs::{self, File};
+use std::fs;
 use std::io;
-use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 
-use super::raw::mount;
 use super::switch::{self, Ground, LATE, Switch};
 use super::tree::Tree;
 use super::units::{Library, Lookup};
 use super::{generated, systemd};
 use crate::model::node::catalogue;
-use crate::model::node::findings::selinux;
 use crate::model::units::command;
 use crate::model::units::config::{Config, OF_WRAP};
 use crate::model::units::exec::Exec;
 use crate::model::units::name::UnitName;
 use crate::model::units::unit::Unit;
-
-/// The program that wrapped units start, at the only path that SELinux policy knows.
-pub const PROGRAM: &str = "/usr/bin/kubensenter";
 
 /// The units that belong inside, or get there, as systemd reads them; and what is decided about them.
 ///
@@ -47,14 +41,19 @@ pub fn units() -> io::Result<(Vec<Unit>, Switch)> {
     Ok((found, decided))
 }
 
-/// Whether the manager has read what the generator would write now.
+/// Whether the manager has read what the generator would write now. Its remarks are for people, and it may not be
+/// allowed to ask what a call by root may.
 pub fn is_current(decided: &Switch) -> bool {
     let late = Path::new(LATE);
+    let settings =
+        |text: String| text.lines().filter(|line| !line.starts_with('#')).collect::<Vec<_>>().join("\n");
     let wanted = decided.planned.iter().filter_map(|planned| {
         let drop_in = planned.drop_in.as_ref()?;
-        Some((late.join(format!("{}.d", planned.unit)).join(&drop_in.file), drop_in.text.clone()))
+        let path = late.join(format!("{}.d", planned.unit)).join(&drop_in.file);
+        Some((path, settings(drop_in.text.clone())))
     });
-    let (mut wanted, mut there): (Vec<_>, Vec<_>) = (wanted.collect(), generated::all(late));
+    let there = generated::all(late).into_iter().map(|(path, text)| (path, settings(text)));
+    let (mut wanted, mut there): (Vec<_>, Vec<_>) = (wanted.collect(), there.collect());
     wanted.sort();
     there.sort();
     wanted == there
@@ -67,7 +66,7 @@ pub fn is_current(decided: &Switch) -> bool {
 pub fn dependents() -> io::Result<BTreeSet<PathBuf>> {
     let tree = Tree::new(None)?;
     let library = Library::open(&tree, None)?;
-    let ours = [PROGRAM.as_bytes(), b"/usr/bin/kubensctl"];
+    let ours = [command::WRAPPER.as_bytes(), b"/usr/bin/kubensctl"];
     let own = ["kubens.service", "kubens-metrics.service"];
     let mut files = BTreeSet::new();
     for name in library.names().filter(|name| !own.contains(&name.as_str())) {
@@ -98,15 +97,6 @@ pub fn wrapped() -> Vec<String> {
     let mut config = Config::default();
     config.read(Path::new(OF_WRAP), &fs::read(OF_WRAP).unwrap_or_default());
     config.entries()
-}
-
-/// The program's SELinux label; `None` where SELinux is off, where the loaded policy has no type of its own for the
-/// program, as Debian's, or where the program is not there.
-pub fn label() -> Option<Vec<u8>> {
-    let label = mount::get_attribute(File::open(PROGRAM).ok()?.as_fd(), c"security.selinux").ok()?;
-    // The kernel takes a context that the policy has, and refuses any other (EINVAL; ENOENT where SELinux is off).
-    fs::write("/sys/fs/selinux/context", selinux::retyped(&label, selinux::PROGRAM_TYPE)?).ok()?;
-    Some(label)
 }
 
 /// Whether the unit of this name starts with the machine.

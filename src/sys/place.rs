@@ -13,14 +13,12 @@ use nix::unistd::{self, UnlinkatFlags};
 
 use super::denied::{Denied, Doing};
 use super::raw::mount as raw;
+use super::selinux;
 use super::trust::Realm;
 use crate::log::{debug, info};
 use crate::model::mounts::table::Device;
 use crate::model::pin::{ENV, POINT, Pin};
 use crate::model::text::reason;
-
-/// Where SELinux keeps a file's label.
-const LABEL: &CStr = c"security.selinux";
 
 /// What is at the directory's path.
 pub enum Found {
@@ -159,7 +157,7 @@ pub fn remove(pin: &Pin) -> Result<bool, Denied> {
 impl Directory {
     /// SELinux's label; `None` where there is none.
     pub fn label(&self) -> Option<Vec<u8>> {
-        raw::get_attribute(self.0.as_fd(), LABEL).ok()
+        selinux::label_of(&self.0)
     }
 
     /// Lets nobody remove or rename the directory, or lets them again. In a namespace that does not have the
@@ -211,8 +209,8 @@ fn write(root: &OwnedFd, name: &CStr, text: &[u8]) -> io::Result<File> {
 }
 
 fn mark(file: impl AsFd, label: &[u8]) {
-    if let Err(errno) = raw::set_attribute(file.as_fd(), LABEL, label) {
-        info!("Cannot label the pin's tmpfs like the directory that it covers: {}", reason(&errno.into()));
+    if let Err(error) = selinux::set_label(file, label) {
+        info!("Cannot label the pin's tmpfs like the directory that it covers: {}", reason(&error));
     }
 }
 

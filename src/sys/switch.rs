@@ -6,6 +6,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use super::selinux::Policy;
 use super::tree::{Content, Tree};
 use super::units::{Library, Lookup};
 use crate::model::node::catalogue;
@@ -52,6 +53,8 @@ pub fn decide(ground: &Ground<'_>) -> io::Result<Switch> {
         return Ok(switch);
     }
     let library = Library::open(ground.tree, None)?;
+    // An image has another machine's policy.
+    let policy = if ground.tree.is_image() { None } else { Policy::loaded().unwrap_or_default() };
     let mut names: Vec<_> = library.names().chain(config.named()).collect();
     // Templates first: the drop-in of an instance must not sort before its template's.
     names.sort_by(|a, b| b.is_template().cmp(&a.is_template()).then_with(|| a.cmp(b)));
@@ -59,7 +62,7 @@ pub fn decide(ground: &Ground<'_>) -> io::Result<Switch> {
     for name in names {
         let own = library.own_name(&name).unwrap_or(name);
         if seen.insert(own.clone()) {
-            switch.planned.extend(one(ground, &library, &config, &own, &switch.planned));
+            switch.planned.extend(one(ground, &library, policy.as_ref(), &config, &own, &switch.planned));
         }
     }
     if !switch.planned.is_empty() {
@@ -121,6 +124,7 @@ fn exists(ground: &Ground<'_>, path: &Path) -> bool {
 fn one(
     ground: &Ground<'_>,
     library: &Library<'_>,
+    policy: Option<&Policy>,
     config: &Config,
     name: &UnitName,
     before: &[Planned],
@@ -157,7 +161,9 @@ fn one(
     let behind = template
         .and_then(|template| template.drop_in.as_ref())
         .map(|drop_in| drop_in.file.as_encoded_bytes());
-    let mut planned = switch::plan(&unit, &wish, behind, is_confined(ground.tree, &unit));
+    // Who cannot ask says nothing about it; check does, and whether it could.
+    let domains = policy.and_then(|policy| policy.apart(&unit).ok()?);
+    let mut planned = switch::plan(&unit, &wish, behind, is_confined(ground.tree, &unit), domains.as_ref());
     planned.rank = member.map(|member| member.rank);
     Some(planned)
 }

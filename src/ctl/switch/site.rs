@@ -40,14 +40,20 @@ impl Site {
         self.running
     }
 
-    /// Keeps others out until it is dropped; who only looks does not.
+    /// Keeps others out until it is dropped; who only looks does not, nor does anybody where nobody can write.
     pub(super) fn lock(&self, looks_only: bool) -> anyhow::Result<Option<Lock>> {
-        let lock = (!looks_only).then(|| files::lock(&self.tree, Path::new(CONFIGURATION))).transpose();
-        lock.map_err(|denied| {
-            let cure =
-                if denied.error.kind() == io::ErrorKind::PermissionDenied { " (try sudo)" } else { "" };
-            failed(format!("cannot {denied}{cure}; nothing was changed"))
-        })
+        if looks_only {
+            return Ok(None);
+        }
+        match files::lock(&self.tree, Path::new(CONFIGURATION)) {
+            Ok(lock) => Ok(Some(lock)),
+            Err(denied) if denied.error.kind() == io::ErrorKind::ReadOnlyFilesystem => Ok(None),
+            Err(denied) => {
+                let cure =
+                    if denied.error.kind() == io::ErrorKind::PermissionDenied { " (try sudo)" } else { "" };
+                Err(failed(format!("cannot {denied}{cure}; nothing was changed")))
+            }
+        }
     }
 
     /// What a file of ours holds; `None`: it is not there.

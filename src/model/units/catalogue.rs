@@ -151,6 +151,8 @@ mod tests {
             ("/etc", "a@own", ""),
             ("/usr", "a@", ""),
             ("/etc", "b@", "a@"),
+            ("/etc", "d@", "e@"),
+            ("/etc", "e@", ""),
             ("/etc", "c", "a@one"),
         ]);
         assert_eq!(found(&catalogue, "a@own").unwrap().1, "/etc/a@own.service");
@@ -159,6 +161,13 @@ mod tests {
         assert_eq!(names, ["a@x.service", "b@x.service"]);
         assert_eq!(found(&catalogue, "c").unwrap().0, "a@one.service");
         assert_eq!(found(&catalogue, "a@").unwrap().0, "a@.service");
+        // A template that is another's name is no name of what has a file of its own, and all are listed.
+        assert_eq!(found(&catalogue, "a@own").unwrap().2, ["a@own.service", "b@own.service"]);
+        let names: Vec<_> = catalogue.names().map(UnitName::as_str).collect();
+        assert_eq!(
+            names,
+            ["a@.service", "a@own.service", "b@.service", "c.service", "d@.service", "e@.service"]
+        );
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use super::command;
 use super::command::Command;
 use super::config::Wish;
+use super::domains::Domains;
 use super::entering::{self, Way};
 use super::exec::Exec;
 use super::name::UnitName;
@@ -76,8 +77,14 @@ impl Planned {
 type Lines<'a> = Vec<(Setting<'a>, Exec, Vec<Command>)>;
 
 /// Decides for one unit, which was read without a drop-in of ours. `behind` is a name that the drop-in's must not
-/// sort before; `confined`: the snap that it starts is confined.
-pub fn plan(unit: &Unit, wish: &Wish<'_>, behind: Option<&[u8]>, confined: bool) -> Planned {
+/// sort before; `confined`: the snap that it starts is confined; `domains`: what SELinux makes of its start.
+pub fn plan(
+    unit: &Unit,
+    wish: &Wish<'_>,
+    behind: Option<&[u8]>,
+    confined: bool,
+    domains: Option<&Domains>,
+) -> Planned {
     let mut planned = Planned {
         unit: unit.name.clone(),
         rank: None,
@@ -93,7 +100,9 @@ pub fn plan(unit: &Unit, wish: &Wish<'_>, behind: Option<&[u8]>, confined: bool)
             let moved = if end == End::Wrapped { outside(&lines) } else { Vec::new() };
             let commands = || moved.iter().flat_map(|(.., commands)| commands.iter()).filter(|c| !c.enters());
             planned.warnings = warnings(unit, commands());
-            match dropin::write(unit, &moved, &planned.because, behind) {
+            let domain = domains.and_then(Domains::told).filter(|_| end == End::Wrapped);
+            planned.warnings.extend(domain.clone());
+            match dropin::write(unit, &moved, &planned.because, behind, domain.as_deref()) {
                 Ok(drop_in) => (planned.drop_in, planned.end) = (Some(drop_in), end),
                 Err(why) => planned.end = End::Refused(why),
             }

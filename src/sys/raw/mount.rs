@@ -1,7 +1,6 @@
 //! The mount API of Linux 5.2 and later, and what tmpfs and nsfs answer to: calls that neither std nor nix has.
 
 use std::ffi::{CStr, c_int, c_long, c_uint, c_ulong};
-use std::mem::MaybeUninit;
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
@@ -144,24 +143,4 @@ pub fn set_immutable(fd: BorrowedFd<'_>, immutable: bool) -> Result<(), Errno> {
         Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FS_IOC_SETFLAGS as _, &raw const wanted) })?;
     }
     Ok(())
-}
-
-/// The extended attribute `name` of what is behind `fd` (fgetxattr(2)), of at most 255 bytes.
-pub fn get_attribute(fd: BorrowedFd<'_>, name: &CStr) -> Result<Vec<u8>, Errno> {
-    let mut value = [MaybeUninit::<u8>::uninit(); 255];
-    let room = value.as_mut_ptr().cast();
-    // SAFETY: name is a C string, and the kernel writes at most the length of value into it.
-    let length = unsafe { libc::fgetxattr(fd.as_raw_fd(), name.as_ptr(), room, value.len()) };
-    let length = usize::try_from(Errno::result(length)?).unwrap_or(0);
-    let written = value.iter().take(length);
-    // SAFETY: the kernel wrote the first `length` bytes.
-    Ok(written.map(|byte| unsafe { byte.assume_init() }).collect())
-}
-
-/// Sets the extended attribute `name` of what is behind `fd` (fsetxattr(2)).
-pub fn set_attribute(fd: BorrowedFd<'_>, name: &CStr, value: &[u8]) -> Result<(), Errno> {
-    let (data, length) = (value.as_ptr().cast(), value.len());
-    // SAFETY: name is a C string and value is `length` bytes; the kernel only reads both.
-    let result = unsafe { libc::fsetxattr(fd.as_raw_fd(), name.as_ptr(), data, length, 0) };
-    Errno::result(result).map(drop)
 }

@@ -26,6 +26,9 @@ before=$(find /etc/systemd | sort)
 is "the status of disable" "$(kubensctl disable 2>/run/told || echo $?)" 1
 has "what disable says" "$(</run/told)" "Read-only file system; nothing was changed"
 is "what is there" "$(find /etc/systemd | sort)" "$before"
+# Where there is nothing to be taken back, nothing has to be written.
+kubensctl unwrap sshd >/dev/null
+is "what is there" "$(find /etc/systemd | sort)" "$before"
 kubensctl pin >/dev/null
 is "where a command runs" "$(kubensenter -q readlink /proc/self/ns/mnt)" "$(pinned)"
 kubensctl unpin >/dev/null

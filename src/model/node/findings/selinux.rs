@@ -1,32 +1,33 @@
-//! What SELinux makes of a service that the program starts.
-
-use std::path::Path;
+//! What SELinux makes of a service that starts behind the wrapper.
 
 use super::Finding;
 use crate::model::text::Shown;
+use crate::model::units::command::WRAPPER;
+use crate::model::units::domains::{self, Domains};
+use crate::model::units::name::UnitName;
 
-/// The type that policies of Kubernetes nodes have for the program, and for the kubelet.
-pub const PROGRAM_TYPE: &[u8] = b"kubelet_exec_t";
-
-/// A label with another type in it; `None`: it is no label.
-pub fn retyped(label: &[u8], to: &[u8]) -> Option<Vec<u8>> {
-    let mut fields: Vec<_> = label.strip_suffix(b"\0").unwrap_or(label).split(|&byte| byte == b':').collect();
-    *fields.get_mut(2)? = to;
-    Some(fields.join(&b':'))
-}
-
-/// The program's label is not that of a program. `label`: where SELinux is on, and its policy has a type for the
-/// program; elsewhere there is nothing that restorecon(8) could put right.
-pub fn label(program: &Path, label: Option<&[u8]>) -> Option<Finding> {
-    let label = label?.strip_suffix(b"\0").or(label)?;
-    let kind = label.split(|&byte| byte == b':').nth(2)?;
-    let program = Shown::of(program);
-    (!kind.ends_with(b"_exec_t")).then(|| Finding {
-        name: "selinux-label",
+/// A service ends in another domain than its policy has for it. `label` is the wrapper's.
+pub fn domain(unit: &UnitName, domains: &Domains, label: &[u8]) -> Option<Finding> {
+    let (alone, wrapped) = domains.apart()?;
+    let is_program = domains::kind(label).is_some_and(|kind| kind.ends_with(b"_exec_t"));
+    let leave = format!(
+        "leave it outside (kubensctl unwrap {unit}), or load a policy that leads from {} to {}",
+        Shown(wrapped),
+        Shown(alone)
+    );
+    Some(Finding {
+        name: "selinux-domain",
         degrades: false,
-        found: format!("{program} is labelled {}", Shown(label)),
-        consequence: "systemd starts what it wraps in the wrong domain, and the kubelet or the runtime is denied things",
-        cure: format!("restorecon -v {program}; if that changes nothing, update container-selinux"),
+        found: format!("{unit}: {}", domains.told()?),
+        consequence: "it is allowed, or denied, what its own policy does not say",
+        cure: if is_program {
+            format!("{leave}: SELinux in kubens-generator(8)")
+        } else {
+            format!(
+                "restorecon -v {WRAPPER}, which is labelled {}; if that changes nothing, {leave}",
+                Shown(label)
+            )
+        },
     })
 }
 
@@ -35,21 +36,24 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_label_is_a_program_s_or_it_is_wrong() {
-        let wrong = |text: Option<&[u8]>| label(Path::new("/usr/bin/kubensenter"), text).is_some();
-        assert!(wrong(Some(b"system_u:object_r:bin_t:s0\0")));
-        assert!(!wrong(Some(b"system_u:object_r:kubelet_exec_t:s0\0")));
-        assert!(!wrong(None));
-    }
-
-    #[test]
-    fn a_label_is_asked_about_with_all_that_its_policy_has_in_one() {
-        let asked = |text: &[u8]| retyped(text, PROGRAM_TYPE);
+    fn a_service_in_another_domain_is_named_with_the_way_back() {
+        let found = |alone: &str, wrapped: &str, label: &str| {
+            let context = |kind: &str| format!("system_u:system_r:{kind}:s0").into_bytes();
+            let domains = Domains { alone: context(alone), wrapped: context(wrapped) };
+            domain(&UnitName::new("agent.service").unwrap(), &domains, &context(label))
+        };
+        assert_eq!(found("kubelet_t", "kubelet_t", "kubelet_exec_t"), None);
+        let agent = found("agent_t", "kubelet_t", "kubelet_exec_t").unwrap();
         assert_eq!(
-            asked(b"system_u:object_r:bin_t:s0:c0.c1023\0").as_deref(),
-            Some(&b"system_u:object_r:kubelet_exec_t:s0:c0.c1023"[..])
+            agent.found,
+            "agent.service: SELinux has it in agent_t where systemd starts it, and in kubelet_t where the wrapper does"
         );
-        assert_eq!(asked(b"user:role:bin_t").as_deref(), Some(&b"user:role:kubelet_exec_t"[..]));
-        assert_eq!(asked(b"none"), None);
+        assert!(
+            agent.cure.starts_with("leave it outside (kubensctl unwrap agent.service)"),
+            "{}",
+            agent.cure
+        );
+        let kubelet = found("kubelet_t", "initrc_t", "user_home_t").unwrap();
+        assert!(kubelet.cure.starts_with("restorecon -v /usr/bin/kubensenter"), "{}", kubelet.cure);
     }
 }

@@ -313,3 +313,48 @@ fn a_device_under_layers_that_are_gone_is_named_with_who_keeps_it() {
     );
     assert_eq!(busy.cure, "stop that container, or kubensenter umount /run/a; kubensenter umount /run/b");
 }
+
+#[test]
+fn who_is_outside_is_counted_and_told_from_who_is_elsewhere() {
+    let containerd = ("containerd.service", "containerd", PINNED);
+    let kubelet = |side| ("kubelet.service", "kubelet", side);
+    let shim = |side| ("containerd.service", "containerd-shim-runc-v2", side);
+    for (lines, expected) in [
+        (vec![kubelet(PINNED), shim(HOST)], "half switched: 1 shim of containerd.service is outside, "),
+        (
+            vec![kubelet(PINNED), shim(HOST), shim(HOST)],
+            "half switched: 2 shims of containerd.service are outside, ",
+        ),
+        (vec![kubelet(HOST)], "kubelet.service is outside while "),
+        (
+            vec![kubelet(OTHER), shim(OTHER)],
+            "1 shim of containerd.service is in a namespace of its own, kubelet.service is in a namespace of its own while ",
+        ),
+    ] {
+        let told = &found(&node(&[vec![containerd], lines].concat()))[0].found;
+        assert!(told.starts_with(expected), "{told}");
+    }
+}
+
+#[test]
+fn what_failed_and_what_came_on_the_host_is_named() {
+    let lines = [("containerd.service", "containerd", PINNED), ("kubelet.service", "kubelet", PINNED)];
+    let mut half = node(&lines);
+    half.processes = Some(processes(&lines[..1]));
+    half.units.as_mut().unwrap()[1].run = Run::Failed;
+    assert_eq!(found(&half)[0].found, "kubelet.service has failed, and half of the node does not run");
+    // That the runtime's unit failed before says nothing of a runtime that runs.
+    half.units.as_mut().unwrap()[0].run = Run::Failed;
+    assert_eq!(found(&half)[0].found, "kubelet.service has failed, and half of the node does not run");
+    let mut masked = Node { pinning: Pinning::Nothing("nothing".to_owned()), ..node(&[]) };
+    let unit = &mut masked.units.as_mut().unwrap()[0];
+    (unit.masked, unit.run) = (true, Run::Failed);
+    assert_eq!(found(&masked)[0].found, "kubens.service is masked");
+    let volume = "/var/lib/kubelet/pods/6f1c-1/volumes/k~e/cache";
+    let since = one(&format!("30 3 0:60 / {volume} rw shared:30 - tmpfs c rw\n"), "");
+    assert!(
+        since.found.ends_with(&format!("1 mount of containers or volumes, the first at {volume}")),
+        "{}",
+        since.found
+    );
+}

@@ -82,7 +82,7 @@ fn old(planned: &Planned) -> Option<Finding> {
 }
 
 /// Whether a command of the unit enters the namespace.
-fn is_wrapped(unit: &Unit) -> bool {
+pub fn is_wrapped(unit: &Unit) -> bool {
     let enters = |value| commands(value).is_ok_and(|commands| commands.iter().any(Command::enters));
     unit.list("ExecStart").iter().any(|setting| enters(setting.value))
 }
@@ -200,6 +200,14 @@ mod tests {
         assert_eq!(names(End::Wrapped, &[], false), ["reload-needed"]);
         assert_eq!(names(End::Inside("/etc/x/99-kubens-wrapper.conf".into()), &[], true), ["drop-in-old"]);
         assert_eq!(names(End::Inside("/etc/x/01-kubens.conf".into()), &[], true), [""; 0]);
+    }
+
+    #[test]
+    fn what_watches_the_host_and_what_pins_beside_us_is_named() {
+        assert_eq!((scanners(&[]), older_service(false)), (None, None));
+        let one = Scanner { program: b"fapolicyd".to_vec(), pid: 7 };
+        assert!(scanners(&[one]).unwrap().found.starts_with("fapolicyd (process 7) watches the host"));
+        assert_eq!(older_service(true).unwrap().name, "older-service");
     }
 
     #[test]

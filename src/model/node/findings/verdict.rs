@@ -7,7 +7,7 @@ use crate::model::node::catalogue::Role;
 use crate::model::node::facts::{Pinning, View};
 use crate::model::node::judgement::{Part, Run, Trouble, Verdict};
 use crate::model::node::manager::KUBENS;
-use crate::model::text::Shown;
+use crate::model::text::{Shown, counted};
 
 /// What a node needs that is set up and only has to start anew.
 const REBOOT: &str = "drain the node and reboot it";
@@ -41,8 +41,8 @@ fn finding(view: &View<'_>, trouble: Trouble) -> Finding {
         Trouble::Outside(count) => told(
             "mounts-outside",
             format!(
-                "{count} mounts of containers or volumes were made on the host since the namespace was pinned, \
-                 the first at {}",
+                "since the namespace was pinned, the host has got {} of containers or volumes, the first at {}",
+                counted(count, "mount"),
                 first_outside(view)
             ),
             "systemd pays for them, and what made them does not see what is mounted inside",

@@ -35,12 +35,13 @@ pub fn is_ours(text: &[u8]) -> bool {
     text.starts_with(MARK.as_bytes())
 }
 
-/// Writes a unit's. Without lines it is there for the order alone.
+/// Writes a unit's. Without lines it is there for the order alone. `remark`: what else its reader has to know.
 pub(super) fn write(
     unit: &Unit,
     moved: &[&Line<'_>],
     because: &[PathBuf],
     behind: Option<&[u8]>,
+    remark: Option<&str>,
 ) -> Result<DropIn, String> {
     let mut settings = "[Unit]\nAfter=kubens.service\nWants=kubens.service\n".to_owned();
     let mut from = Vec::new();
@@ -71,6 +72,7 @@ pub(super) fn write(
     if !from.is_empty() {
         text.extend(["# Made from ", &listed(&mut from.into_iter()), "\n"]);
     }
+    text.extend(remark.map(|remark| format!("# {remark}\n")));
     text += &settings;
     reads_back(&text, moved)?;
     Ok(DropIn { file: file_name(unit, behind)?, text })

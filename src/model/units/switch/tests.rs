@@ -17,7 +17,7 @@ fn planned(unit: &Unit, config: &str) -> Planned {
     let mut read = Config::default();
     read.read(Path::new("/etc/k.conf"), format!("[Inside]\n{config}").as_bytes());
     let wish = read.wish(std::slice::from_ref(&unit.name), true).unwrap();
-    plan(unit, &wish, None, false)
+    plan(unit, &wish, None, false, None)
 }
 
 fn wrap(settings: &str) -> Planned {
@@ -82,7 +82,7 @@ fn the_name_sorts_behind_every_other_drop_in() {
         let mut read = Config::default();
         read.read(Path::new("/k"), b"[Inside]\nUnits=a");
         let wish = read.wish(&[UnitName::new("a").unwrap()], false).unwrap();
-        let planned = plan(&unit(&sources), &wish, behind.map(str::as_bytes), false);
+        let planned = plan(&unit(&sources), &wish, behind.map(str::as_bytes), false, None);
         planned.drop_in.map(|drop_in| drop_in.file.into_string().unwrap())
     };
     for (others, expected) in [
@@ -139,7 +139,24 @@ fn what_cannot_be_wrapped_is_told_apart() {
     let mut read = Config::default();
     read.read(Path::new("/k"), b"[Inside]\nUnits=a");
     let wish = read.wish(&[UnitName::new("a").unwrap()], false).unwrap();
-    assert!(refused(plan(&service("ExecStart=/a"), &wish, None, true)).contains("snap"));
+    assert!(refused(plan(&service("ExecStart=/a"), &wish, None, true, None)).contains("snap"));
+}
+
+#[test]
+fn another_domain_is_told_to_who_wraps_and_in_the_drop_in() {
+    let mut read = Config::default();
+    read.read(Path::new("/k"), b"[Inside]\nUnits=a");
+    let wish = read.wish(&[UnitName::new("a").unwrap()], false).unwrap();
+    let context = |kind: &str| format!("u:r:{kind}:s0").into_bytes();
+    let end = |wrapped: &str| {
+        let domains = Domains { alone: context("a_t"), wrapped: context(wrapped) };
+        plan(&service("ExecStart=/a"), &wish, None, false, Some(&domains))
+    };
+    let told = "SELinux has it in a_t where systemd starts it, and in b_t where the wrapper does";
+    let planned = end("b_t");
+    assert_eq!(planned.warnings, [told]);
+    assert!(planned.drop_in.unwrap().text.contains(&format!("\n# {told}\n[Unit]\n")));
+    assert_eq!(end("a_t").warnings, [""; 0]);
 }
 
 #[test]
