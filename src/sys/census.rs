@@ -104,13 +104,8 @@ pub fn unit_of(pid: i32) -> Option<String> {
 /// How long a process has run on a CPU, in hundredths of a second, the unit of all of Linux's `/proc`
 /// (proc_pid_stat(5), `USER_HZ`).
 pub fn cpu_time(pid: i32) -> Option<u64> {
-    let text = fs::read(format!("/proc/{pid}/stat")).ok()?;
-    // The name, in parentheses, may hold anything.
-    let end = text.iter().rposition(|&byte| byte == b')')?;
-    let fields = std::str::from_utf8(&text[end + 1..]).ok()?;
-    let mut times = fields.split_ascii_whitespace().skip(11);
-    let (user, system): (u64, u64) = (times.next()?.parse().ok()?, times.next()?.parse().ok()?);
-    Some(user + system)
+    let stat = procfs::process::Process::new(pid).ok()?.stat().ok()?;
+    Some(stat.utime + stat.stime)
 }
 
 #[cfg(test)]

@@ -137,12 +137,8 @@ pub fn unless_ended<T>(pid: i32, task: i32, found: io::Result<T>) -> io::Result<
 
 /// When a process started, in clock ticks since the machine did (proc_pid_stat(5)).
 pub fn started(pid: i32) -> io::Result<u64> {
-    let text = fs::read(format!("/proc/{pid}/stat"))?;
-    // The name, in parentheses, may hold anything.
-    let end = text.iter().rposition(|&byte| byte == b')').unwrap_or(0);
-    let number = |fields: &str| fields.split_ascii_whitespace().nth(20)?.parse().ok();
-    let started = std::str::from_utf8(&text[end..]).ok().and_then(number);
-    started.ok_or_else(|| io::Error::other("a process's start cannot be read"))
+    let stat = procfs::process::Process::new(pid).and_then(|process| process.stat());
+    Ok(stat.map_err(io::Error::other)?.starttime)
 }
 
 /// The name of a process's program (`/proc/PID/comm`).

@@ -1,5 +1,5 @@
 //! Every `unsafe` of the program, one call a block: C's view of this process (its first frame, `argv`,
-//! `environ`), and the system calls for which neither std nor nix has a safe form. Decides nothing.
+//! `environ`), and the system calls for which neither std, nix nor rustix has a safe form. Decides nothing.
 #![allow(unsafe_code)]
 
 pub mod listing;
@@ -27,6 +27,11 @@ fn owned(result: c_long) -> Result<OwnedFd, Errno> {
     let fd = c_int::try_from(Errno::result(result)?).map_err(|_| Errno::EBADF)?;
     // SAFETY: the kernel has just made this descriptor for us, and nobody else knows it.
     Ok(unsafe { OwnedFd::from_raw_fd(fd) })
+}
+
+/// The same error, as everything else here has it.
+fn errno(errno: rustix::io::Errno) -> Errno {
+    Errno::from_raw(errno.raw_os_error())
 }
 
 /// A NULL-terminated array of C strings that nobody writes to: `argv`, `environ`, or a [`Line`].

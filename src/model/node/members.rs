@@ -28,7 +28,8 @@ pub struct Status {
 }
 
 impl Status {
-    /// Reads it (proc_pid_status(5)).
+    /// Reads it (proc_pid_status(5)), as bytes: a process calls itself what it likes, and procfs (0.18) reads nothing of
+    /// one whose name is not UTF-8.
     pub fn parse(text: &[u8]) -> Self {
         const SYS_ADMIN: u64 = 1 << 21;
         // Whoever's line cannot be read is taken for nobody.

@@ -1,11 +1,13 @@
-//! The mount API of Linux 5.2 and later, and what tmpfs and nsfs answer to: calls that neither std nor nix has.
+//! The mount API of Linux 5.2 and later, and what tmpfs and nsfs answer to.
 
-use std::ffi::{CStr, c_int, c_long, c_uint, c_ulong};
+use std::ffi::{CStr, c_long, c_ulong};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use rustix::fs::{self, IFlags};
+use rustix::mount::{self, FsMountFlags, FsOpenFlags, MountAttrFlags, MoveMountFlags, OpenTreeFlags};
 
-use super::owned;
+use super::errno;
 
 /// A step of fsconfig(2).
 #[derive(Clone, Copy)]
@@ -35,56 +37,52 @@ fn done(result: c_long) -> Result<(), Errno> {
 
 /// A new file system of this kind, to be configured (fsopen(2)).
 pub fn fsopen(kind: &CStr) -> Result<OwnedFd, Errno> {
-    const FSOPEN_CLOEXEC: c_uint = 1;
-    // SAFETY: kind is a C string, which the kernel only reads.
-    owned(unsafe { libc::syscall(libc::SYS_fsopen, kind.as_ptr(), FSOPEN_CLOEXEC) })
+    mount::fsopen(kind, FsOpenFlags::FSOPEN_CLOEXEC).map_err(errno)
 }
 
 /// Configures what [`fsopen`] opened (fsconfig(2)).
 pub fn fsconfig(context: BorrowedFd<'_>, setting: Setting<'_>) -> Result<(), Errno> {
-    let none = std::ptr::null();
-    let (command, key, value): (c_uint, _, _) = match setting {
-        Setting::Flag(key) => (0, key.as_ptr(), none),
-        Setting::Value(key, value) => (1, key.as_ptr(), value.as_ptr()),
-        Setting::Create => (6, none, none),
-        Setting::Reconfigure => (7, none, none),
+    let done = match setting {
+        Setting::Flag(key) => mount::fsconfig_set_flag(context, key),
+        Setting::Value(key, value) => mount::fsconfig_set_string(context, key, value),
+        Setting::Create => mount::fsconfig_create(context),
+        Setting::Reconfigure => mount::fsconfig_reconfigure(context),
     };
-    // SAFETY: key and value are C strings or NULL, as this command asks, and the kernel only reads them.
-    done(unsafe { libc::syscall(libc::SYS_fsconfig, context.as_raw_fd(), command, key, value, 0) })
+    done.map_err(errno)
 }
 
 /// A mount of what [`fsconfig`] created, attached nowhere (fsmount(2)): nosuid, nodev, noexec.
 pub fn fsmount(context: BorrowedFd<'_>) -> Result<OwnedFd, Errno> {
-    const FSMOUNT_CLOEXEC: c_uint = 1;
-    let attributes = libc::MOUNT_ATTR_NOSUID | libc::MOUNT_ATTR_NODEV | libc::MOUNT_ATTR_NOEXEC;
-    // SAFETY: this call takes no pointer.
-    owned(unsafe { libc::syscall(libc::SYS_fsmount, context.as_raw_fd(), FSMOUNT_CLOEXEC, attributes) })
+    let attributes = MountAttrFlags::MOUNT_ATTR_NOSUID
+        | MountAttrFlags::MOUNT_ATTR_NODEV
+        | MountAttrFlags::MOUNT_ATTR_NOEXEC;
+    mount::fsmount(context, FsMountFlags::FSMOUNT_CLOEXEC, attributes).map_err(errno)
 }
 
 /// A mount of what is behind `fd`, and with `recursive` of all below it, attached nowhere (open_tree(2)).
 pub fn clone_mount(fd: BorrowedFd<'_>, recursive: bool) -> Result<OwnedFd, Errno> {
-    const OPEN_TREE_CLONE: c_int = 1;
-    let depth = if recursive { libc::AT_RECURSIVE } else { 0 };
-    let flags = OPEN_TREE_CLONE | libc::O_CLOEXEC | libc::AT_EMPTY_PATH | depth;
-    // SAFETY: the path is a C string, which the kernel only reads.
-    owned(unsafe { libc::syscall(libc::SYS_open_tree, fd.as_raw_fd(), c"".as_ptr(), flags) })
+    let flags = OpenTreeFlags::OPEN_TREE_CLONE
+        | OpenTreeFlags::OPEN_TREE_CLOEXEC
+        | OpenTreeFlags::AT_EMPTY_PATH
+        | if recursive { OpenTreeFlags::AT_RECURSIVE } else { OpenTreeFlags::empty() };
+    mount::open_tree(fd, c"", flags).map_err(errno)
 }
 
 /// Attaches a mount on what is behind `place` (move_mount(2)).
 pub fn attach(mount: BorrowedFd<'_>, place: BorrowedFd<'_>) -> Result<(), Errno> {
-    const BOTH_EMPTY: c_uint = 0x04 | 0x40;
-    let (empty, mount, place) = (c"".as_ptr(), mount.as_raw_fd(), place.as_raw_fd());
-    // SAFETY: the paths are C strings, which the kernel only reads.
-    done(unsafe { libc::syscall(libc::SYS_move_mount, mount, empty, place, empty, BOTH_EMPTY) })
+    mount::move_mount(mount, c"", place, c"", both_empty()).map_err(errno)
 }
 
 /// Puts a private mount into the peer group of `head`, and makes it a slave of the same master (`MOVE_MOUNT_SET_GROUP`,
 /// Linux 5.15). The head has to show, of the same file system, all that the mount shows.
 pub fn join_group(head: BorrowedFd<'_>, mount: BorrowedFd<'_>) -> Result<(), Errno> {
-    const SET_GROUP_BOTH_EMPTY: c_uint = 0x100 | 0x04 | 0x40;
-    let (empty, head, mount) = (c"".as_ptr(), head.as_raw_fd(), mount.as_raw_fd());
-    // SAFETY: the paths are C strings, which the kernel only reads.
-    done(unsafe { libc::syscall(libc::SYS_move_mount, head, empty, mount, empty, SET_GROUP_BOTH_EMPTY) })
+    let flags = MoveMountFlags::MOVE_MOUNT_SET_GROUP | both_empty();
+    mount::move_mount(head, c"", mount, c"", flags).map_err(errno)
+}
+
+/// A mount is moved by its descriptor alone, and to a descriptor.
+fn both_empty() -> MoveMountFlags {
+    MoveMountFlags::MOVE_MOUNT_F_EMPTY_PATH | MoveMountFlags::MOVE_MOUNT_T_EMPTY_PATH
 }
 
 /// Whether the kernel has [`join_group`]: before, it knows no such flag.
@@ -133,14 +131,9 @@ pub fn namespace_number(fd: BorrowedFd<'_>) -> Result<u64, Errno> {
 /// # Errors
 /// EPERM: lacks `CAP_LINUX_IMMUTABLE`. ENOTTY, EOPNOTSUPP: the file system has no such flag.
 pub fn set_immutable(fd: BorrowedFd<'_>, immutable: bool) -> Result<(), Errno> {
-    const FS_IMMUTABLE_FL: c_int = 0x10;
-    let mut flags: c_int = 0;
-    // SAFETY: this request writes an int, whatever its number says of a long.
-    Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FS_IOC_GETFLAGS as _, &raw mut flags) })?;
-    let wanted = if immutable { flags | FS_IMMUTABLE_FL } else { flags & !FS_IMMUTABLE_FL };
-    if wanted != flags {
-        // SAFETY: this request reads an int.
-        Errno::result(unsafe { libc::ioctl(fd.as_raw_fd(), libc::FS_IOC_SETFLAGS as _, &raw const wanted) })?;
+    let flags = fs::ioctl_getflags(fd).map_err(errno)?;
+    if flags.contains(IFlags::IMMUTABLE) == immutable {
+        return Ok(());
     }
-    Ok(())
+    fs::ioctl_setflags(fd, flags ^ IFlags::IMMUTABLE).map_err(errno)
 }

@@ -4,16 +4,18 @@ use std::ffi::{c_long, c_ulong};
 use std::os::fd::{AsRawFd, BorrowedFd, OwnedFd};
 
 use nix::errno::Errno;
+use nix::sys::wait;
+use rustix::process::{self, Pid, PidfdFlags};
 
-use super::owned;
+use super::{errno, owned};
 
 /// The process with this PID (pidfd_open(2), Linux 5.3).
 ///
 /// # Errors
 /// ESRCH: there is none.
 pub fn open(pid: i32) -> Result<OwnedFd, Errno> {
-    // SAFETY: this call takes two numbers.
-    owned(unsafe { libc::syscall(libc::SYS_pidfd_open, pid, 0) })
+    let pid = Pid::from_raw(pid).ok_or(Errno::ESRCH)?;
+    process::pidfd_open(pid, PidfdFlags::empty()).map_err(errno)
 }
 
 /// The mount namespace of a process (`PIDFD_GET_MNT_NAMESPACE`, Linux 6.11). A third of the price of a look into
@@ -56,6 +58,5 @@ pub fn beside(work: impl FnOnce()) -> Result<libc::pid_t, Errno> {
 
 /// Waits until a process that [`beside`] made has ended.
 pub fn wait(pid: libc::pid_t) -> Result<(), Errno> {
-    // SAFETY: without a place for the status, this call writes nothing.
-    Errno::result(unsafe { libc::waitpid(pid, std::ptr::null_mut(), 0) }).map(drop)
+    wait::waitpid(nix::unistd::Pid::from_raw(pid), None).map(drop)
 }
