@@ -148,7 +148,7 @@ place: place-docs
 	$(INSTALL) -D -m 0644 -t $(DESTDIR)$(DOCDIR) $(inventory)/kubensenter.cdx.json $(inventory)/THIRD-PARTY
 
 # The pages lie to one another as in the sources, so that their links lead somewhere on a node.
-pages = README.md CHANGELOG.md SECURITY.md $(shell find docs packaging -name '*.md' -o -name '*.svg' -o -name '*.y*ml' -o -name '*.bu')
+pages = README.md CHANGELOG.md SECURITY.md $(shell find docs packaging -name '*.md' -o -name '*.svg' -o -name '*.y*ml' -o -name '*.json' -o -name '*.bu')
 place-docs:
 	for page in $(pages); do \
 	    $(INSTALL) -D -m 0644 $$page $(DESTDIR)$(DOCDIR)/$$page || exit; \

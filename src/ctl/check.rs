@@ -17,8 +17,9 @@ use crate::sys::screen::Screen;
 use crate::sys::selinux::Policy;
 use crate::sys::{installed, survey, systemd};
 
-/// What `--json` prints; the schema is in kubensctl(8).
+/// What `check` prints with `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Checked {
     findings: Vec<Finding>,
     not_seen: Vec<String>,
@@ -110,4 +111,15 @@ fn text(checked: &Checked, look: &Look) -> String {
         let _ = writeln!(text, "{}", look.wrapped(&format!("not seen: {what}"), 10));
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<Checked>("check");
+    }
 }

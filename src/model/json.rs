@@ -79,6 +79,9 @@ impl Serialize for Name<'_> {
 }
 
 #[cfg(test)]
+pub mod schema_tests;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

@@ -57,9 +57,11 @@ impl Did {
 
 /// A process that lives inside.
 #[derive(Clone, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Member {
     pub(super) pid: i32,
     #[serde(serialize_with = "json::bytes")]
+    #[cfg_attr(test, schemars(with = "String"))]
     pub(super) command: Vec<u8>,
     pub(super) unit: Option<String>,
 }
@@ -70,13 +72,15 @@ pub(super) struct Said {
     json: Schema,
 }
 
-/// kubensctl(8), JSON.
+/// What `pin` and `unpin` print with `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(untagged)]
 enum Schema {
     Pinned {
         did: &'static str,
         #[serde(serialize_with = "json::bytes")]
+        #[cfg_attr(test, schemars(with = "String"))]
         pin: Vec<u8>,
         namespace: u64,
         replaced: Vec<&'static str>,
@@ -84,6 +88,7 @@ enum Schema {
     Unpinned {
         did: &'static str,
         #[serde(serialize_with = "json::bytes")]
+        #[cfg_attr(test, schemars(with = "String"))]
         pin: Vec<u8>,
         namespace: Option<u64>,
         members: Vec<Member>,
@@ -246,4 +251,15 @@ fn table(members: &[Member]) -> String {
         let _ = writeln!(text, "{pid:>pids$}  {command:<commands$}  {unit}");
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<Schema>("pin");
+    }
 }

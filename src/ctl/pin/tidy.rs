@@ -24,13 +24,16 @@ struct Told {
     why: Option<String>,
 }
 
+/// What `tidy` prints with `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Document<'a> {
     unmounted: Vec<Entry<'a>>,
     kept: Vec<Entry<'a>>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Entry<'a> {
     target: Name<'a>,
     owner: &'a str,
@@ -127,5 +130,16 @@ fn look_inside(task: &Task, host: &Host) -> Result<Option<(NamespaceId, Vec<Moun
             Ok(Some((namespace.id(), inside)))
         }
         Pinned::Namespace(..) | Pinned::Nothing(_) => Ok(None),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<Document<'_>>("tidy");
     }
 }

@@ -1,9 +1,9 @@
 //! What is said: a line a unit for people, the difference for `--dry-run`, JSON for programs.
 
+mod document;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-
-use serde::Serialize;
 
 use super::site::Site;
 use super::{failed, listed};
@@ -103,41 +103,6 @@ pub(super) struct Told {
     /// What is left to do.
     next: Vec<String>,
     running: bool,
-}
-
-#[derive(Serialize)]
-struct Document<'a> {
-    dry_run: bool,
-    reloaded: bool,
-    file: &'a str,
-    result: &'a str,
-    units: Vec<Row<'a>>,
-    diff: Option<&'a str>,
-    restarted: &'a [String],
-    next: &'a [String],
-}
-
-#[derive(Serialize)]
-struct Row<'a> {
-    unit: &'a str,
-    result: &'a str,
-    said: String,
-    warnings: &'a [String],
-}
-
-impl<'a> From<&'a Unit> for Row<'a> {
-    fn from(unit: &'a Unit) -> Self {
-        let result = match unit.result {
-            Outcome::Inside => "inside",
-            Outcome::ByItself(_) => "by-itself",
-            Outcome::ByDaemon(_) => "by-daemon",
-            Outcome::Later => "later",
-            Outcome::Not(_) => "refused",
-            Outcome::Outside => "outside",
-            Outcome::Never => "absent",
-        };
-        Row { unit: unit.name.as_str(), result, said: unit.line(), warnings: &unit.warnings }
-    }
 }
 
 impl Told {
@@ -276,18 +241,5 @@ impl Told {
             text.extend(["next: ", line, "\n"]);
         }
         text
-    }
-
-    fn document(&self) -> Document<'_> {
-        Document {
-            dry_run: self.dry_run,
-            reloaded: self.running && !self.dry_run,
-            file: &self.file,
-            result: self.result,
-            units: self.units.iter().map(Row::from).collect(),
-            diff: self.diff.as_deref(),
-            restarted: &self.restarted,
-            next: &self.next,
-        }
     }
 }

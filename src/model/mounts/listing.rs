@@ -205,8 +205,9 @@ pub fn tree(rows: &[Row<'_>]) -> Vec<(usize, String)> {
     table::tree(&parents)
 }
 
-/// A row for programs; the schema is in kubensctl(8).
+/// A mount.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Entry<'a> {
     target: Name<'a>,
     source: Name<'a>,
@@ -230,6 +231,7 @@ pub struct Entry<'a> {
 
 /// A row that came, went, or changed, for programs.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Changed<'a> {
     action: &'static str,
     #[serde(flatten)]
@@ -267,5 +269,17 @@ fn entry<'a>(row: &Row<'a>, pods: &'a Pods) -> Entry<'a> {
         shadowed: row.shadowed,
         id: row.mount.id,
         parent: row.mount.parent,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<Vec<Entry<'_>>>("mounts");
+        is_documented::<Changed<'_>>("mounts-watch");
     }
 }

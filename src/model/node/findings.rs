@@ -9,8 +9,9 @@ pub mod verdict;
 
 use serde::Serialize;
 
-/// A trouble; the schema is in kubensctl(8).
+/// A trouble.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Finding {
     /// Its name, for programs.
     pub name: &'static str,

@@ -1,4 +1,4 @@
-//! What `status --json` prints; the schema is in kubensctl(8).
+//! What `status --json` prints.
 
 use serde::Serialize;
 
@@ -13,8 +13,9 @@ use crate::model::node::findings::{self, Finding};
 use crate::model::node::judgement::{Part, Run, Verdict};
 use crate::model::time::utc;
 
-/// All of it.
+/// What `status` prints with `--json`; each member is explained in kubensctl(8).
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Status<'a> {
     verdict: String,
     reasons: &'a [Finding],
@@ -36,12 +37,14 @@ pub struct Status<'a> {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Caller {
     namespace: Option<u64>,
     r#where: &'static str,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Mounts {
     inside: Option<usize>,
     host: Option<usize>,
@@ -53,12 +56,14 @@ struct Mounts {
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Init {
     mounts: Option<usize>,
     cpu_seconds: Option<f64>,
 }
 
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 struct Unit<'a> {
     #[serde(rename = "unit")]
     name: &'a str,
@@ -180,5 +185,16 @@ fn propagation(propagation: Propagation) -> &'static str {
         Propagation::Deaf => "deaf",
         Propagation::HostPrivate => "host-private",
         Propagation::NotShared => "not-shared",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<Status<'_>>("status");
     }
 }

@@ -22,6 +22,7 @@ pub struct Named<'a> {
 
 /// The same for programs.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct Member<'a> {
     pid: i32,
     command: Name<'a>,
@@ -30,8 +31,9 @@ pub struct Member<'a> {
     r#where: &'static str,
 }
 
-/// What `status PID` and `status UNIT` print with `--json`; the schema is in kubensctl(8).
+/// What `status PID` and `status UNIT` print with `--json`.
 #[derive(Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub struct One<'a> {
     standing: &'static str,
     processes: Vec<Member<'a>>,
@@ -99,4 +101,15 @@ pub fn tree(view: &View<'_>, named: &[Named<'_>], places: bool) -> String {
         }
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::json::schema_tests::is_documented;
+
+    #[test]
+    fn what_programs_get_is_documented() {
+        is_documented::<One<'_>>("status-of-one");
+    }
 }
