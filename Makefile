@@ -115,6 +115,7 @@ bench:
 bench-systemd:
 	@benches/systemd/run
 	@benches/generator/run
+	@benches/callers/run
 
 bench-pods: build
 	@benches/pods/run

@@ -144,6 +144,24 @@ fn knows_how_a_command_runs() {
     assert!(one("!/bin/a").keeps_root() && !one("!!/bin/a").keeps_root());
     assert!(one("|a").is_for_a_shell());
     assert_eq!(one("/usr/bin/a").name(), b"a");
+    assert!(one("a").is_searched() && !one("/bin/a").is_searched() && !one("%h/a").is_searched());
+    assert_eq!(commands("/bin/a b   ; /bin/c").unwrap().len(), 2);
+}
+
+#[test]
+fn a_command_that_enters_by_itself_stays_word_for_word() {
+    let value = "-/usr/bin/kubensenter /bin/a b";
+    let before = commands(value).unwrap();
+    assert_eq!(wrap(value, &before), value);
+    assert!(is_wrapped(value, value, &before));
+    for other in [
+        "/usr/bin/kubensenter /bin/a b",
+        "-/usr/local/bin/kubensenter /bin/a b",
+        "-/usr/bin/kubensenter /bin/a c",
+        "-/usr/bin/kubensenter /bin/a b c",
+    ] {
+        assert!(!is_wrapped(other, value, &before), "{other}");
+    }
 }
 
 /// Found by fuzzing: each came out as another command, or as none.
