@@ -34,6 +34,23 @@ fn a_namespace_that_lost_its_pin_is_found_again() {
 }
 
 #[test]
+fn what_it_is_decided_by_is_said_to_who_wants_to_know() {
+    let sandbox = host();
+    let made = sandbox.run("kubensctl -v pin");
+    assert!(made.stderr.starts_with("kubensctl: nothing is pinned\n"), "{made:?}");
+    let id = ok(&sandbox, "id");
+    ok(&sandbox, "member");
+    ok(&sandbox, "umount /run/kubens/mnt");
+    let found = sandbox.run("kubensctl -v pin");
+    let lines = format!(
+        "kubensctl: nothing is pinned\n\
+         kubensctl: mnt:[{}] has the pin's mark: the host's mounts arrive and its own stay\n",
+        id.trim()
+    );
+    assert!(found.stderr.starts_with(&lines), "{found:?}");
+}
+
+#[test]
 fn an_empty_namespace_that_lost_its_pin_is_gone() {
     let sandbox = host();
     ok(&sandbox, "kubensctl pin; umount /run/kubens/mnt");

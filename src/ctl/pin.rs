@@ -13,13 +13,14 @@ use std::io;
 use std::path::Path;
 
 use crate::exit::Report;
-use crate::log::info;
+use crate::log::{debug, info};
 use crate::model::json::Layout;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::Identified;
 use crate::model::node::members;
 use crate::model::pin::place::{self, Place};
 use crate::model::pin::plan::{self, Choice, Inside, Other, Pinned};
+use crate::model::text::counted;
 use crate::sys::denied::Denied;
 use crate::sys::lock;
 use crate::sys::processes::{self, Process};
@@ -55,6 +56,13 @@ pub(super) fn pin(dir: &Path, json: Option<Layout>) -> anyhow::Result<Report> {
         }
         if let Pinned::Nothing(Some(what)) = pinned {
             replaced.push(what);
+        }
+        debug!("{pinned}");
+        if members > 0 {
+            debug!("{} in it", counted(members, "process"));
+        }
+        for other in &others {
+            debug!("{other}");
         }
         let choice = plan::choose(host.namespace.id(), pinned, members, others);
         let choice = choice.map_err(|refusal| task.in_the_way(&refusal))?;

@@ -1,5 +1,6 @@
 //! What a namespace is to this program, and what may be found where a pin is expected.
 
+use std::fmt::{self, Display, Formatter};
 use std::io;
 
 /// A namespace's identity: the device and inode of its nsfs file (namespaces(7)).
@@ -9,6 +10,12 @@ pub struct NamespaceId {
     pub dev: u64,
     /// The namespace's inode, never used twice while the namespace lives.
     pub ino: u64,
+}
+
+impl Display for NamespaceId {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "mnt:[{}]", self.ino)
+    }
 }
 
 /// What has a namespace's identity: an open descriptor in the program, a plain id in tests.

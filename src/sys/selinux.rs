@@ -87,18 +87,23 @@ fn started(from: &[u8], label: &[u8], no_new_privileges: bool) -> io::Result<Vec
     Ok(if stays { from.to_vec() } else { to })
 }
 
-/// Whether the policy lets that change happen under `PR_SET_NO_NEW_PRIVS`; an old one has no such right.
+/// Whether that change may happen under `PR_SET_NO_NEW_PRIVS`; an old policy has no such right.
 fn may_without_new_privileges(from: &[u8], to: &[u8]) -> io::Result<bool> {
-    let bit = match number("class/process2/perms/nnp_transition") {
+    const PERMISSIVE: u32 = 1;
+    let right = match number("class/process2/perms/nnp_transition") {
         Ok(number) => number.parse::<u32>().map_err(|_| io::ErrorKind::InvalidData)?,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
     let answer = ask("access", &[from, to, number("class/process2/index")?.as_bytes()])?;
-    let allowed = str::from_utf8(&answer).ok().and_then(|words| words.split(' ').next());
-    let allowed =
-        allowed.and_then(|word| u32::from_str_radix(word, 16).ok()).ok_or(io::ErrorKind::InvalidData)?;
-    Ok(bit.checked_sub(1).and_then(|bit| 1_u32.checked_shl(bit)).is_some_and(|bit| allowed & bit != 0))
+    // The rights, and last the flags of the domain that asks.
+    let word = |word: Option<&str>| u32::from_str_radix(word?, 16).ok();
+    let text = str::from_utf8(&answer).unwrap_or_default();
+    let (rights, flags) =
+        (word(text.split(' ').next()), word(text.trim_end_matches('\0').rsplit(' ').next()));
+    let (rights, flags) = rights.zip(flags).ok_or(io::ErrorKind::InvalidData)?;
+    let bit = right.checked_sub(1).and_then(|bit| 1_u32.checked_shl(bit)).unwrap_or(0);
+    Ok(rights & bit != 0 || flags & PERMISSIVE != 0 || number("enforce")? == "0")
 }
 
 fn number(file: &str) -> io::Result<String> {

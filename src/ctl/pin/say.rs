@@ -111,7 +111,7 @@ impl Task {
 
     /// The end of `pin`.
     pub(super) fn pinned(&self, did: Did, namespace: NamespaceId, replaced: &[&'static str]) -> Said {
-        let (point, name) = (self.point(), format!("mnt:[{}]", namespace.ino));
+        let (point, name) = (self.point(), namespace.to_string());
         let mut text = match did {
             Did::Made => format!("pinned {name}, a new mount namespace, at {point}"),
             Did::Found => {
@@ -145,7 +145,7 @@ impl Task {
         ended: &Ended,
     ) -> Said {
         let point = self.point();
-        let name = namespace.map_or_else(|| "the pin".to_owned(), |id| format!("mnt:[{}]", id.ino));
+        let name = namespace.map_or_else(|| "the pin".to_owned(), |id| id.to_string());
         let mut text = match (did, members.len()) {
             (Did::Kept, 0) => {
                 format!("kept {name} at {point}: pods have mounts in it (--force removes it)\n")
@@ -196,7 +196,7 @@ impl Task {
 
     /// A refusal: processes would be cut off from those that come after them.
     pub(super) fn in_the_way(&self, refusal: &Refusal) -> anyhow::Error {
-        let name = |namespace: &NamespaceId| format!("mnt:[{}]", namespace.ino);
+        let name = NamespaceId::to_string;
         match refusal {
             Refusal::InUse(namespace, why) => self.failure(
                 &format!("processes live in {}, and it cannot be pinned as it is: {why}", name(namespace)),

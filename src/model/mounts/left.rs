@@ -46,7 +46,7 @@ pub struct Copy<'a> {
 /// Pods' mounts that the host had before it had this pin, and passes on to the namespace; what stands on another comes
 /// before it.
 pub fn copies<'a>(host: &'a [Mount], inside: &[Mount], pinned: NamespaceId) -> Vec<Copy<'a>> {
-    let root = format!("mnt:[{}]", pinned.ino);
+    let root = pinned.to_string();
     let pin = host.iter().rposition(|mount| mount.kind == b"nsfs" && mount.root == root.as_bytes());
     let index: HashMap<u32, &Mount> = host.iter().map(|mount| (mount.id, mount)).collect();
     let places = Places::of(inside);

@@ -151,7 +151,7 @@ impl Node {
 
     /// Where the pin is in the host's table.
     pub fn pin_mount(&self) -> Option<usize> {
-        let root = format!("mnt:[{}]", self.pinned()?.ino);
+        let root = self.pinned()?.to_string();
         let is_pin = |mount: &Mount| mount.kind == b"nsfs" && mount.root == root.as_bytes();
         self.outside.as_ref()?.iter().rposition(is_pin)
     }

@@ -76,12 +76,8 @@ fn why(view: &View<'_>, verdict: &Verdict, troubles: &[Finding]) -> String {
     }
 }
 
-pub(super) fn name(id: NamespaceId) -> String {
-    format!("mnt:[{}]", id.ino)
-}
-
 fn named(id: Option<NamespaceId>) -> String {
-    id.map_or("not to be seen".to_owned(), name)
+    id.map_or("not to be seen".to_owned(), |id| id.to_string())
 }
 
 fn maker(view: &View<'_>) -> Option<String> {
@@ -151,13 +147,13 @@ pub fn text(view: &View<'_>, verdict: &Verdict, troubles: &[Finding], look: &Loo
 fn pin(view: &View<'_>, look: &Look, line: &mut impl FnMut(&str, &str)) {
     let point = Shown(&view.node.point).to_string();
     match &view.node.pinning {
-        Pinning::Pinned(id) => line("Pin:", &format!("{point}, {}", name(*id))),
-        Pinning::Foreign(id) => line("Pin:", &format!("{point}, {}, not the host's own", name(*id))),
+        Pinning::Pinned(id) => line("Pin:", &format!("{point}, {id}")),
+        Pinning::Foreign(id) => line("Pin:", &format!("{point}, {id}, not the host's own")),
         Pinning::Nothing(what) => line("Pin:", &format!("none; there is {what} at {point}")),
         Pinning::Unknown(why) => line("Pin:", &format!("{point}: {why}")),
     }
     if let Some(older) = view.node.older {
-        line("", &format!("{} by container-mount-namespace.service", name(older)));
+        line("", &format!("{older} by container-mount-namespace.service"));
     }
     if matches!(view.node.pinning, Pinning::Pinned(_) | Pinning::Foreign(_)) {
         let since = view.node.since.map(|since| look.moment(since));

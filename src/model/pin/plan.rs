@@ -1,5 +1,7 @@
 //! Decides what `kubensctl pin` keeps of what it finds, and what it makes anew.
 
+use std::fmt::{self, Display, Formatter};
+
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 
@@ -60,6 +62,38 @@ pub enum Known {
     MarkedBefore,
     /// Both a container runtime and a kubelet live in it. Units of their own share no namespace that systemd made.
     Crew,
+}
+
+impl Display for Inside {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Inside::Right => f.write_str("the host's mounts arrive and its own stay"),
+            Inside::HalfMade(why) | Inside::Foreign(why) => f.write_str(why),
+        }
+    }
+}
+
+impl<N: Identified> Display for Pinned<N> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        match self {
+            Pinned::Nothing(None) => f.write_str("nothing is pinned"),
+            Pinned::Nothing(Some(what)) => write!(f, "nothing is pinned: {what}"),
+            Pinned::Namespace(namespace, inside) => write!(f, "{} is pinned: {inside}", namespace.id()),
+        }
+    }
+}
+
+impl<N: Identified> Display for Other<N> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let known = match self.known {
+            Known::Pinned => "is pinned under something else",
+            Known::Marked => "has the pin's mark",
+            Known::MarkedBefore => "has an earlier pin's mark",
+            Known::Crew => "has a runtime and a kubelet",
+        };
+        let crew = if self.crew.is_some() { ", and Kubernetes lives in it" } else { "" };
+        write!(f, "{} {known}{crew}: {}", self.namespace.id(), self.inside)
+    }
 }
 
 /// Why nothing is chosen: processes would be cut off from those that come after them.

@@ -5,7 +5,6 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::name;
 use crate::model::json::Name;
 use crate::model::namespace::NamespaceId;
 use crate::model::node::facts::View;
@@ -94,7 +93,7 @@ pub fn tree(view: &View<'_>, named: &[Named<'_>], places: bool) -> String {
             let (pid, command) = (one.process.pid, Shown(&one.command));
             let _ = write!(text, "{branch} {pid:width$} {command}");
             if places {
-                let namespace = one.process.namespace.map_or(String::new(), |id| format!(", {}", name(id)));
+                let namespace = one.process.namespace.map_or(String::new(), |id| format!(", {id}"));
                 let _ = write!(text, "  {}{namespace}", word(place(view, one.process.namespace)));
             }
             text.push('\n');
