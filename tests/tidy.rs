@@ -71,6 +71,46 @@ fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
 }
 
 #[test]
+fn until_the_last_pod_is_gone_it_looks_again() {
+    let sandbox = switched();
+    let inside = "nsenter --mount=/run/kubens/mnt";
+    let script = format!(
+        "kubensctl tidy --wait=1 >/run/said 2>&1 &
+         sleep 2; kill -0 $!; test -e {POD}/cache/file
+         {inside} umount {POD}/cache/deep {POD}/cache; wait $!; test ! -e {POD}/cache/file"
+    );
+    ok(&sandbox, &script);
+    let both = |did: &str, why: &str| {
+        let line =
+            |path: &str| format!("kubensctl: {did} {POD}/{path}, of pod 6f1c3a2e-1 volume cache{why}\n");
+        line("cache/deep") + &line("cache")
+    };
+    let kept = both("kept", " (in use inside, where an unmount on the host would be felt)");
+    assert_eq!(ok(&sandbox, "cat /run/said"), kept + &both("unmounted", ""));
+    assert_eq!(sandbox.run("kubensctl tidy --wait"), Run::new(0, "", ""));
+}
+
+#[test]
+fn what_a_kubelet_on_the_host_may_need_is_kept() {
+    let sandbox = switched();
+    ok(
+        &sandbox,
+        &format!(
+            "nsenter --mount=/run/kubens/mnt umount {POD}/cache/deep {POD}/cache
+             mkdir /run/bin2; cp $(command -v sleep) /run/bin2/kubelet; /run/bin2/kubelet 1000 >/dev/null 2>&1 &"
+        ),
+    );
+    let kept = |path: &str| {
+        format!(
+            "kept {POD}/{path}, of pod 6f1c3a2e-1 volume cache (kubelet runs on the host, and it may be its own)\n"
+        )
+    };
+    let both = kept("cache/deep") + &kept("cache");
+    assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
+    assert_eq!(ok(&sandbox, &format!("cat {POD}/cache/file")), "old\n");
+}
+
+#[test]
 fn takes_nothing_away_that_has_come_to_the_same_place_inside() {
     let sandbox = switched();
     ok(

@@ -63,9 +63,13 @@ pub enum Verb {
     },
     /// Unmount on the host what is left of pods that are gone
     Tidy {
-        /// Only say what would be unmounted
+        /// Only say what it would unmount
         #[arg(long)]
         dry_run: bool,
+        /// Look again every SECONDS, until none is left
+        #[arg(long, value_name = "SECONDS", num_args = 0..=1, require_equals = true, default_missing_value = "60",
+            conflicts_with_all = ["dry_run", "json"])]
+        wait: Option<u32>,
         /// Say it in JSON
         #[arg(long, value_name = "LAYOUT", num_args = 0..=1, require_equals = true, default_missing_value = "short")]
         json: Option<Layout>,

@@ -11,6 +11,7 @@ mod tidy;
 use std::collections::BTreeSet;
 use std::io;
 use std::path::Path;
+use std::time::Duration;
 
 use crate::exit::Report;
 use crate::log::{debug, info};
@@ -157,6 +158,11 @@ fn member(pid: i32) -> io::Result<Member> {
 /// Unmounts what the host has left of pods from before.
 pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> anyhow::Result<Report> {
     tidy::tidy(dir, dry_run, json)
+}
+
+/// The same, again and again until none is left.
+pub(super) fn tidy_until_done(dir: &Path, seconds: u32) -> anyhow::Result<Report> {
+    tidy::until_done(dir, Duration::from_secs(seconds.into()))
 }
 
 /// Does it alone, on PID 1's side. The lock's file does not outlive this.

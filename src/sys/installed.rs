@@ -67,7 +67,7 @@ pub fn dependents() -> io::Result<BTreeSet<PathBuf>> {
     let tree = Tree::new(None)?;
     let library = Library::open(&tree, None)?;
     let ours = [command::WRAPPER.as_bytes(), b"/usr/bin/kubensctl"];
-    let own = ["kubens.service", "kubens-metrics.service"];
+    let own = ["kubens.service", "kubens-metrics.service", "kubens-tidy.service"];
     let mut files = BTreeSet::new();
     for name in library.names().filter(|name| !own.contains(&name.as_str())) {
         let is_generated = |path: &Path, _: &[u8]| path.starts_with(LATE);

@@ -1,21 +1,26 @@
 //! `kubensctl tidy`: unmounts on the host what it has of pods from before the namespace, once nothing of them is mounted
 //! inside any more.
 
+use std::collections::HashSet;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde::Serialize;
 
 use super::look::{self, Host};
 use super::say::Task;
 use crate::exit::Report;
+use crate::log::info;
 use crate::model::json::{self, Layout, Name};
 use crate::model::mounts::left;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
+use crate::model::node::catalogue::Role;
 use crate::model::pin::plan::{Inside, Pinned};
 use crate::model::text::{Shown, reason};
-use crate::sys::denied::Denied;
-use crate::sys::{ending, pods};
+use crate::sys::denied::{Denied, Doing};
+use crate::sys::{census, ending, pods};
 
 /// One of the host's mounts, and what became of it.
 struct Told {
@@ -47,11 +52,7 @@ impl<'a> Entry<'a> {
 }
 
 pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> anyhow::Result<Report> {
-    let mut told = Vec::new();
-    super::locked("tidy", dir, |task, host| {
-        told = all(task, host, dry_run)?;
-        Ok(())
-    })?;
+    let told = once(dir, dry_run)?;
     let (kept, unmounted): (Vec<_>, Vec<_>) =
         told.iter().map(Entry::of).partition(|entry| entry.why.is_some());
     Ok(Report::done(match json {
@@ -60,18 +61,45 @@ pub(super) fn tidy(dir: &Path, dry_run: bool, json: Option<Layout>) -> anyhow::R
     }))
 }
 
+/// Looks again after each pause, until the host has none: a pod from before ends when it does.
+pub(super) fn until_done(dir: &Path, pause: Duration) -> anyhow::Result<Report> {
+    let mut said = HashSet::new();
+    loop {
+        let told = once(dir, false)?;
+        for entry in told.iter().map(Entry::of) {
+            let line = line("unmounted", &entry);
+            // That it is kept, and why, once.
+            if said.insert(line.clone()) {
+                info!("{line}");
+            }
+        }
+        if told.iter().all(|told| told.why.is_none()) {
+            return Ok(Report::done(String::new()));
+        }
+        thread::sleep(pause);
+    }
+}
+
+fn once(dir: &Path, dry_run: bool) -> anyhow::Result<Vec<Told>> {
+    super::locked("tidy", dir, |task, host| all(task, host, dry_run))
+}
+
 fn text(unmounted: &[Entry<'_>], kept: &[Entry<'_>], dry_run: bool) -> String {
     let did = if dry_run { "would unmount" } else { "unmounted" };
-    let line = |did: &str, entry: &Entry<'_>| {
-        let why = entry.why.map_or(String::new(), |why| format!(" ({why})"));
-        format!("{did} {}, of {}{why}\n", Shown(entry.target.0), entry.owner)
-    };
-    let mut text: String = unmounted.iter().map(|entry| line(did, entry)).collect();
-    text.extend(kept.iter().map(|entry| line("kept", entry)));
+    let text: String = unmounted.iter().chain(kept).map(|entry| line(did, entry) + "\n").collect();
     if text.is_empty() {
         "the host has no mount of a pod from before the namespace\n".to_owned()
     } else {
         text
+    }
+}
+
+/// What was done to it or, where it is kept, why.
+fn line(did: &str, entry: &Entry<'_>) -> String {
+    let (target, owner) = (Shown(entry.target.0), entry.owner);
+    match entry.why {
+        Some(why) => format!("kept {target}, of {owner} ({why})"),
+        None => format!("{did} {target}, of {owner}"),
     }
 }
 
@@ -84,10 +112,13 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
         Some((id, runtime, copy.mount.target.as_slice()))
     });
     let pods = pods::names(containers);
+    let theirs = if copies.is_empty() { None } else { on_the_host(host).map_err(denied)? };
     let mut told = Vec::new();
     for copy in &copies {
         let why = if copy.used {
             Some("in use inside, where an unmount on the host would be felt".to_owned())
+        } else if let Some(program) = &theirs {
+            Some(format!("{} runs on the host, and it may be its own", Shown(program)))
         } else if dry_run {
             None
         } else {
@@ -96,6 +127,15 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
         told.push(Told { target: copy.mount.target.clone(), owner: pods.told(copy.owner).to_string(), why });
     }
     Ok(told)
+}
+
+/// A runtime or a kubelet that lives on the host.
+fn on_the_host(host: &Host) -> Result<Option<Vec<u8>>, Denied> {
+    let home = Some(host.namespace.id());
+    let all = census::all(&[]).doing("read", c"/proc")?;
+    let theirs =
+        all.into_iter().find(|one| one.namespace == home && one.role.is_some_and(|role| role != Role::Shim));
+    Ok(theirs.map(|one| one.program))
 }
 
 /// Unmounts it, unless something has come to its place inside in the meantime. Says why it is still there.

@@ -11,9 +11,9 @@ is "the program" "$(stat --format='%F %U %a' /usr/bin/kubensenter)" "regular fil
 is "the link" "$(readlink /usr/bin/kubensctl)" kubensenter
 has "its version" "$(kubensctl --version -v)" "kubensctl $(dpkg-query --showformat '${Version}' --show kubensenter | sed 's/-.*//')"
 for unit in $(dpkg -L kubensenter | sed -n 's|.*/systemd/system/||p'); do
-    # What a timer starts cannot be enabled by itself.
+    # What a timer or another unit starts cannot be enabled by itself.
     state=disabled
-    [[ $unit != kubens-metrics.service ]] || state=static
+    [[ $unit != kubens-@(metrics|tidy).service ]] || state=static
     is "$unit" "$(systemctl is-enabled "$unit" || true)" "$state"
     is "$unit" "$(systemctl is-active "$unit" || true)" inactive
 done

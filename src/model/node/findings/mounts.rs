@@ -149,7 +149,7 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
             counted(count, "mount")
         ),
         consequence: "they keep disks and memory busy, and systemd goes on paying for them",
-        cure: "kubensctl tidy unmounts them".to_owned(),
+        cure: "kubensctl tidy unmounts them, as kubens-tidy.service does within a minute".to_owned(),
     });
     let there = of(true).map(|(count, first)| Finding {
         name: "from-before",
@@ -159,7 +159,7 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
             counted(count, "mount")
         ),
         consequence: "whoever unmounts one of them on the host takes the running pod's own away inside",
-        cure: "leave them until these pods have been replaced (kubectl drain, or rollout restart), then kubensctl tidy; kubensctl tidy --dry-run lists them by pod"
+        cure: "leave them until these pods have been replaced (kubectl drain, or rollout restart), and kubens-tidy.service unmounts them; kubensctl tidy --dry-run lists them by pod"
             .to_owned(),
     });
     gone.into_iter().chain(there).collect()
