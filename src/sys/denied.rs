@@ -1,4 +1,5 @@
-//! What the machine did not do: the operation and its object, and the system's reason.
+//! What the machine did not do: the operation and its object, and the system's reason. It becomes an anyhow error where it
+//! is told; before, who decides by it needs the error's kind.
 
 use std::ffi::CStr;
 use std::fmt::{self, Display, Formatter};

@@ -1,5 +1,6 @@
 //! Becomes another program, as execvp(3) does: `PATH` is searched, and a script without `#!` is given to
-//! `/bin/sh`. The environment is passed on as it is.
+//! `/bin/sh`. The environment is passed on as it is. execvpe(3) would do the search; but musl's knows no `/bin/sh`, and
+//! whether a file was there at all, which is told, would have to be searched for again.
 
 use std::ffi::CStr;
 use std::io;

@@ -1,5 +1,6 @@
 //! A mount table as the kernel writes it (`/proc/PID/mountinfo`, proc_pid_mountinfo(5)), read byte by byte: names
-//! may hold anything but NUL, and fields that this program does not know are passed over.
+//! may hold anything but NUL, and fields that this program does not know are passed over. procfs (0.18) reads nothing of a
+//! table in which one name is not UTF-8, ends at the first odd line, and leaves `\040` as it is.
 
 /// One mount.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

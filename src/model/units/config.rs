@@ -228,6 +228,22 @@ mod tests {
     }
 
     #[test]
+    fn whether_anything_is_asked_for_and_by_which_names() {
+        for (text, is_empty) in [
+            ("", true),
+            ("Kubernetes=no", true),
+            ("Except=a", true),
+            ("Kubernetes=yes", false),
+            ("Units=a", false),
+        ] {
+            assert_eq!(config(&[text]).is_empty(), is_empty, "{text}");
+        }
+        let named: Vec<_> =
+            config(&["Units=a b* c?.service d@x"]).named().map(|name| name.to_string()).collect();
+        assert_eq!(named, ["a.service", "d@x.service"]);
+    }
+
+    #[test]
     fn what_is_excepted_stays_out_whoever_asked_for_it() {
         assert_eq!(wish(&["Kubernetes=yes\nUnits=docker\nExcept=d*"], "docker", true), None);
         assert!(wish(&["Kubernetes=yes\nExcept=docker", "Except="], "docker", true).is_some());

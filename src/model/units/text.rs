@@ -1,4 +1,5 @@
-//! Reads the text of a unit file or a drop-in as systemd's own parser does (systemd.syntax(7)).
+//! Reads the text of a unit file or a drop-in as systemd's own parser does (systemd.syntax(7)), whose continued lines,
+//! comments within these, and lists that an empty line resets are not those of INI files.
 
 use std::rc::Rc;
 
