@@ -131,6 +131,12 @@ messages() { # UNIT [JOURNALCTL-OPTION...]: what kubensenter itself said
 # What a container of the image does that is given nothing else to do.
 STAYS='["/bin/busybox", "sh", "-c", "trap \"exit 0\" TERM; echo up; while :; do /bin/busybox sleep 1000 & wait; done"]'
 
+ctr_run() { # ARG...: with no share of the CPU to be set; containerd before 1.5 sets none, and has no such option
+    local shares=(--cpu-shares 0)
+    [[ $(ctr run --help) == *cpu-shares* ]] || shares=()
+    ctr run "${shares[@]}" "$@"
+}
+
 # shellcheck disable=SC2120 # its argument is rare
 image() { # [FILES]: localhost/box:1, without a registry: one layer with these and a static busybox in it
     local dir=/run/image layer config manifest
@@ -158,9 +164,7 @@ image() { # [FILES]: localhost/box:1, without a registry: one layer with these a
 }
 
 run_box() { # NAME [OPTION...]: a container that stays until it is killed
-    local shares=(--cpu-shares 0) # which containerd before 1.5 does not know, and has nothing to say of
-    [[ $(ctr run --help) == *cpu-shares* ]] || shares=()
-    ctr run --detach "${shares[@]}" "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
+    ctr_run --detach "${@:2}" localhost/box:1 "$1" /bin/busybox sh -c \
         'trap "exit 0" TERM; echo up; while :; do busybox sleep 0.1; done' >/dev/null
 }
 

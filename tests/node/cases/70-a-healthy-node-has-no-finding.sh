@@ -26,7 +26,7 @@ is "shims outside" "$(for pid in $(pgrep containerd-shim); do readlink /proc/"$p
 kubensenter -q kubensctl status -q
 systemd-run --quiet --wait --pipe --property=PrivateTmp=yes --property=ProtectSystem=strict kubensctl status --quiet
 # A container with the host's PIDs, as a monitoring agent's DaemonSet has it.
-is "the verdict in a pod with hostPID" "$(ctr run --rm --privileged --cpu-shares 0 --with-ns pid:/proc/1/ns/pid \
+is "the verdict in a pod with hostPID" "$(ctr_run --rm --privileged --with-ns pid:/proc/1/ns/pid \
     --mount type=bind,src=/usr/bin/kubensenter,dst=/kubensctl,options=rbind:ro localhost/box:1 agent /kubensctl status | head -n 1)" "in effect"
 is "what a user may know" "$(setpriv --reuid=65534 --regid=65534 --clear-groups kubensctl status >/run/status || echo $?)" 4
 has "what a user may not see" "$(</run/status)" "Not seen:"

@@ -25,7 +25,7 @@ for ((side = 0; side < 2; side++)); do
         [[ $status == [14] ]] || fail "check by $how: $status, $(</run/check)"
     done
     agent() { # OPTION...: a privileged container
-        ctr run --rm --privileged --cpu-shares 0 "$@" --mount type=bind,src=/usr/bin/kubensenter,dst=/kubensctl,options=rbind:ro \
+        ctr_run --rm --privileged "$@" --mount type=bind,src=/usr/bin/kubensenter,dst=/kubensctl,options=rbind:ro \
             --mount type=bind,src=/run,dst=/run,options=rbind:ro localhost/box:1 agent$RANDOM /kubensctl status | head -n 1
     }
     has "the verdict in a pod" "$(agent)" "unknown: "
