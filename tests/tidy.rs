@@ -50,6 +50,11 @@ fn unmounts_what_is_left_of_a_pod_that_is_gone_inside() {
     assert_eq!(finds(&sandbox), "from-before\n");
     let all = "the host has 2 mounts of pods, 0 of pods that are gone\nbefore:2 gone:0\n";
     assert_eq!(told(&sandbox), all);
+    let found = || ok(&sandbox, "kubensctl check | grep -oE 'the first of pod [^,]*'");
+    assert_eq!(found(), "the first of pod 6f1c3a2e-1 volume cache\n");
+    ok(&sandbox, "mount -t tmpfs log /var/log; mkdir -p /var/log/pods/shop_web-0_6f1c3a2e-1");
+    assert_eq!(found(), "the first of pod shop/web-0 volume cache\n");
+    ok(&sandbox, "umount /var/log");
     // As long as something of the pod is mounted inside, all of it stays.
     ok(&sandbox, &format!("{inside} umount {POD}/cache/deep"));
     assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));

@@ -14,10 +14,11 @@ use nix::fcntl::OFlag;
 use super::namespace::living;
 use super::processes::unless_ended;
 use super::tree::Tree;
-use super::{census, mounts};
+use super::{census, mounts, pods};
 use crate::model::mounts::paths::is_below;
+use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::{Device, Mount};
-use crate::model::mounts::{compare, kinds};
+use crate::model::mounts::{compare, kinds, left};
 use crate::model::namespace::NamespaceId;
 use crate::model::node::facts::{Apart, Elsewhere, Node, Scanner, Stray};
 use crate::model::node::members::Process;
@@ -29,6 +30,15 @@ pub fn look(node: &mut Node) {
     node.scanners = scanners(node);
     node.elsewhere = elsewhere(node);
     node.strays = strays(node);
+    node.pods = names(node);
+}
+
+/// The names of the pods whose mounts the host has as well.
+fn names(node: &Node) -> Pods {
+    let tables = node.outside.as_deref().zip(node.inside.as_deref()).zip(node.pinned());
+    let copies =
+        tables.map(|((host, inside), pinned)| left::copies(host, inside, pinned)).unwrap_or_default();
+    pods::names(left::containers(&copies))
 }
 
 /// Programs of the host's that watch single mounts (fanotify(7), `FAN_MARK_MOUNT`), and so see nothing that is opened

@@ -16,6 +16,7 @@ use super::namespace::{self, Link, MountNamespace};
 use super::tables::{Reader, Stranded};
 use super::{bystanders, caller, census, manager, mounts, tables, trust};
 use crate::log::debug;
+use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::Mount;
 use crate::model::mounts::{owner, paths};
 use crate::model::namespace::{Identified, NamespaceId, PinState};
@@ -152,6 +153,7 @@ fn survey(pin: &Pin, census: Census, look: Look) -> Result<Node, Stranded> {
         scanners: Vec::new(),
         elsewhere: Vec::new(),
         strays: Vec::new(),
+        pods: Pods::default(),
         last_words: None,
         since: since(pin.dir()),
         by_unit: [Path::new("/"), host_root().as_path()]

@@ -107,11 +107,7 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     let denied = |denied: Denied| task.denied(&denied);
     let (pinned, inside) = inside(task, host)?;
     let copies = left::copies(&host.mounts, &inside, pinned);
-    let containers = copies.iter().filter_map(|copy| {
-        let (id, runtime) = copy.owner.container()?;
-        Some((id, runtime, copy.mount.target.as_slice()))
-    });
-    let pods = pods::names(containers);
+    let pods = pods::names(left::containers(&copies));
     let theirs = if copies.is_empty() { None } else { on_the_host(host).map_err(denied)? };
     let mut told = Vec::new();
     for copy in &copies {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use crate::model::mounts::owner::{self, Owner};
+use crate::model::mounts::owner::{self, Owner, Runtime};
 use crate::model::mounts::paths::place;
 use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::Mount;
@@ -76,6 +76,14 @@ fn whose(target: &[u8]) -> Option<&[u8]> {
     let owner = pods_own(target)?;
     let pod = owner.volume().map(|(pod, _)| pod);
     pod.or_else(|| owner.container().map(|(id, _)| id))
+}
+
+/// The containers of these: ID, runtime, and where something of each is mounted.
+pub fn containers<'a>(copies: &'a [Copy<'a>]) -> impl Iterator<Item = (&'a [u8], Runtime, &'a [u8])> {
+    copies.iter().filter_map(|copy| {
+        let (id, runtime) = copy.owner.container()?;
+        Some((id, runtime, copy.mount.target.as_slice()))
+    })
 }
 
 /// Where a container sees what is mounted on the host later, and not what is mounted inside: it was started outside. Its

@@ -17,6 +17,12 @@ pub struct Pod {
     pub name: Vec<u8>,
 }
 
+impl Display for Pod {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", Shown(&self.namespace), Shown(&self.name))
+    }
+}
+
 /// A container, or the sandbox of a pod, which has no name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Container {
@@ -106,6 +112,11 @@ impl Pods {
         self.by_container.insert(id.to_vec(), container);
     }
 
+    /// A pod, by name where it is known, else by its UID.
+    pub fn named(&self, uid: &[u8]) -> String {
+        self.by_uid.get(uid).map_or_else(|| Shown(uid).to_string(), Pod::to_string)
+    }
+
     /// An owner, by name where it is known.
     pub fn told<'a>(&'a self, owner: Owner<'a>) -> Told<'a> {
         let (pod, container) = match owner {
@@ -164,10 +175,10 @@ impl<'a> Told<'a> {
 
 impl Display for Told<'_> {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        let Some(Pod { namespace, name }) = self.pod else {
+        let Some(pod) = self.pod else {
             return self.owner.iter().try_for_each(|owner| owner.fmt(f));
         };
-        write!(f, "pod {}/{}", Shown(namespace), Shown(name))?;
+        write!(f, "pod {pod}")?;
         if let Some(container) = self.container {
             write!(f, " {}", Shown(container))?;
         }

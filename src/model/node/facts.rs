@@ -4,6 +4,7 @@ use super::judgement::{Evidence, evidence};
 use super::manager::Told;
 use super::members::Process;
 use crate::model::mounts::compare::{self, Comparison, Propagation};
+use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::NamespaceId;
 
@@ -103,6 +104,8 @@ pub struct Node {
     pub elsewhere: Vec<Elsewhere>,
     /// What only overlays still use; looked for by a whole look.
     pub strays: Vec<Stray>,
+    /// The names of the pods whose mounts the host has as well; looked for by a whole look.
+    pub pods: Pods,
     /// Why kubens.service failed, in its own last words.
     pub last_words: Option<String>,
     /// When the pin was made, in seconds since 1970.

@@ -5,6 +5,7 @@ use super::facts::{Node, Pinning};
 use super::judgement::Run;
 use super::manager::Told;
 use super::members::Process;
+use crate::model::mounts::pods::Pods;
 use crate::model::mounts::table::parse;
 use crate::model::namespace::NamespaceId;
 
@@ -76,6 +77,7 @@ pub fn node(lines: &[Line<'_>]) -> Node {
         scanners: Vec::new(),
         elsewhere: Vec::new(),
         strays: Vec::new(),
+        pods: Pods::default(),
         last_words: None,
         since: None,
         by_unit: true,

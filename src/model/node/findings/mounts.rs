@@ -138,7 +138,7 @@ fn from_before(view: &View<'_>) -> Vec<Finding> {
     let of = |used: bool| {
         let these: Vec<_> = copies.iter().filter(|copy| copy.used == used).collect();
         let first = these.first()?;
-        let (target, owner) = (Shown(&first.mount.target), first.owner.to_string());
+        let (target, owner) = (Shown(&first.mount.target), view.node.pods.told(first.owner));
         Some((these.len(), format!("the first of {owner}, at {target}")))
     };
     let gone = of(false).map(|(count, first)| Finding {
@@ -174,7 +174,7 @@ fn watchers(view: &View<'_>) -> Option<Finding> {
         let target = left::watched(table, host(view), inside)?;
         // Whoever has containers besides Kubernetes' may have them on the host.
         let pod = left::pod_of(table)?;
-        Some(format!("pod {} at {}", Shown(pod), Shown(target)))
+        Some(format!("pod {} at {}", view.node.pods.named(pod), Shown(target)))
     };
     let watching: Vec<_> =
         tables.filter(|table| owner::is_of_a_container(table)).filter_map(watches).collect();

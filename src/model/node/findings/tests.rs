@@ -133,6 +133,10 @@ fn what_the_host_has_of_pods_from_before_is_named() {
     };
     assert_eq!(names(&before("")), ["left-behind"]);
     assert_eq!(names(&before(&inside)), ["from-before"]);
+    let mut named = before("");
+    assert!(one_of(&named).found.contains("pod 6f1c-1 volume cache"));
+    named.pods.log_directory(b"shop_web-0_6f1c-1");
+    assert!(one_of(&named).found.contains("pod shop/web-0 volume cache"));
     let kubelet = processes(&[("kubelet.service", "kubelet", HOST)]);
     let outside = Node { processes: Some(kubelet), ..before("") };
     assert!(!names(&outside).contains(&"left-behind"));
@@ -300,6 +304,9 @@ fn a_pod_from_before_that_receives_the_hosts_mounts_is_named() {
         )
     );
     assert_eq!(names(&container(11)), [""; 0]);
+    let mut named = container(1);
+    named.pods.log_directory(b"shop_web-0_6f1c-1");
+    assert!(one_of(&named).found.ends_with("the first of pod shop/web-0 at /srv"));
 }
 
 #[test]
