@@ -7,9 +7,7 @@
 service
 image
 box() { # NAME PROPAGATION: a container with /var/lib/volume at /volume
-    local root=(--rootfs-propagation "$2") # which containerd before 1.5 takes from the mount
-    [[ $(ctr run --help) == *rootfs-propagation* ]] || root=()
-    run_box "$1" --privileged "${root[@]}" --mount "type=bind,src=/var/lib/volume,dst=/volume,options=rbind:$2"
+    run_box "$1" --privileged --rootfs-propagation "$2" --mount "type=bind,src=/var/lib/volume,dst=/volume,options=rbind:$2"
 }
 sees() { # COMMAND...: what is mounted on the volume there
     "$@" cat /proc/self/mountinfo | awk '{ n = split($5, part, "/") }

@@ -30,8 +30,7 @@ finds
 if [[ $(boots) == 1 ]]; then
     image
     ctr image import /run/image.tar >/dev/null
-    # The shim of containerd 1.4 ends by no signal: systemd waits 90 seconds for it, with the namespace and without.
-    [[ $(containerd --version) == *" 1.4."* ]] || run_box box
+    run_box box
     next_boot
 fi
 # The boot before this one ended in order, with a container in the namespace and its mounts.
