@@ -112,6 +112,9 @@ fn what_a_kubelet_on_the_host_may_need_is_kept() {
     };
     let both = kept("cache/deep") + &kept("cache");
     assert_eq!(sandbox.run("kubensctl tidy"), Run::new(0, &both, ""));
+    // Who cannot be seen may be one.
+    let blind = sandbox.run("setpriv --bounding-set=-sys_ptrace --inh-caps=-sys_ptrace kubensctl tidy");
+    assert_eq!((blind.status, blind.stdout.as_str()), (1, ""), "{blind:?}");
     assert_eq!(ok(&sandbox, &format!("cat {POD}/cache/file")), "old\n");
 }
 

@@ -39,7 +39,8 @@ impl Policy {
     /// # Errors
     /// It is on, and what it is asked about cannot be read.
     pub fn loaded() -> io::Result<Option<Self>> {
-        if !Path::new(SELINUXFS).join("create").exists() {
+        // Not allowed is not off.
+        if !fs::exists(Path::new(SELINUXFS).join("create"))? {
             return Ok(None);
         }
         let init = trimmed(fs::read("/proc/1/attr/current")?);
@@ -61,7 +62,7 @@ impl Policy {
             return Ok(None);
         };
         for program in &asked.programs {
-            let Some(label) = located(program).and_then(|path| label(&path).transpose()).transpose()? else {
+            let Some(label) = located(program)?.and_then(|path| label(&path).transpose()).transpose()? else {
                 continue;
             };
             let step = |from: &[u8], label: &[u8]| started(from, label, asked.no_new_privileges);
@@ -141,12 +142,18 @@ fn label(path: &Path) -> io::Result<Option<Vec<u8>>> {
     }
 }
 
-fn located(program: &[u8]) -> Option<PathBuf> {
+fn located(program: &[u8]) -> io::Result<Option<PathBuf>> {
     let path = Path::new(OsStr::from_bytes(program));
     if path.is_absolute() {
-        return Some(path.to_owned());
+        return Ok(Some(path.to_owned()));
     }
-    SEARCHED.split(' ').map(|directory| Path::new(directory).join(path)).find(|path| path.exists())
+    for directory in SEARCHED.split(' ') {
+        let candidate = Path::new(directory).join(path);
+        if fs::exists(&candidate)? {
+            return Ok(Some(candidate));
+        }
+    }
+    Ok(None)
 }
 
 fn trimmed(mut context: Vec<u8>) -> Vec<u8> {

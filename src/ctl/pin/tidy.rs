@@ -17,6 +17,7 @@ use crate::model::mounts::left;
 use crate::model::mounts::table::Mount;
 use crate::model::namespace::{Identified, NamespaceId};
 use crate::model::node::catalogue::Role;
+use crate::model::node::members::Process;
 use crate::model::pin::plan::{Inside, Pinned};
 use crate::model::text::{Shown, reason};
 use crate::sys::denied::{Denied, Doing};
@@ -113,8 +114,8 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     for copy in &copies {
         let why = if copy.used {
             Some("in use inside, where an unmount on the host would be felt".to_owned())
-        } else if let Some(program) = &theirs {
-            Some(format!("{} runs on the host, and it may be its own", Shown(program)))
+        } else if theirs.is_some() {
+            theirs.clone()
         } else if dry_run {
             None
         } else {
@@ -125,13 +126,17 @@ fn all(task: &Task, host: &Host, dry_run: bool) -> anyhow::Result<Vec<Told>> {
     Ok(told)
 }
 
-/// A runtime or a kubelet that lives on the host.
-fn on_the_host(host: &Host) -> Result<Option<Vec<u8>>, Denied> {
+/// Why these mounts may be the host's own: a runtime or a kubelet lives there, or somebody who cannot be seen.
+fn on_the_host(host: &Host) -> Result<Option<String>, Denied> {
     let home = Some(host.namespace.id());
     let all = census::all(&[]).doing("read", c"/proc")?;
-    let theirs =
-        all.into_iter().find(|one| one.namespace == home && one.role.is_some_and(|role| role != Role::Shim));
-    Ok(theirs.map(|one| one.program))
+    let main = |one: &&Process| one.namespace == home && one.role.is_some_and(|role| role != Role::Shim);
+    let theirs = all
+        .iter()
+        .find(main)
+        .map(|one| format!("{} runs on the host, and it may be its own", Shown(&one.program)));
+    let unseen = || all.iter().find(|one| one.namespace.is_none());
+    Ok(theirs.or_else(|| Some(format!("it cannot be seen where process {} runs", unseen()?.pid))))
 }
 
 /// Unmounts it, unless something has come to its place inside in the meantime. Says why it is still there.
